@@ -15,6 +15,7 @@ FootnoteError
 │   ├── DocumentRefused        this file cannot be read; `reason` is one of `REASONS`
 │   └── IndexMismatch          the index was built by another embedder or chunker
 ├── DatabaseError              the data folder cannot be read or written (full disk, damage)
+├── EvaluationError            gold questions or a former report cannot be used
 └── NotFound                   nothing of that name belongs to this owner
 """
 
@@ -95,6 +96,10 @@ class IndexMismatch(DocumentError):
 
 
 class DatabaseError(FootnoteError):
+    pass
+
+
+class EvaluationError(FootnoteError):
     pass
 
 

@@ -114,7 +114,10 @@ async def _stream_of_complete(backend: LLMBackend, prompt: Prompt) -> AsyncGener
         raise NotImplementedError(f"{type(backend).__name__} must define `complete` or `stream`")
     messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
     # A user's `complete` may block on the network: never on the loop that serves everyone.
-    yield Text(text=await anyio.to_thread.run_sync(lambda: backend.complete(messages, **prompt.parameters)))
+    answer = await anyio.to_thread.run_sync(
+        lambda: backend.complete(messages, **prompt.parameters), abandon_on_cancel=True
+    )
+    yield Text(text=answer)
     yield Finished(model=backend.name)
 
 
@@ -156,7 +159,8 @@ class Embedder(Protocol):
 
 
 class Parse(Protocol):
-    """The bytes of a file to text with structure. Add one: a file in `parsers/`, with `SUFFIXES`.
+    """The bytes of a file to text with structure. Add one: a file in `parsers/`, and its row in
+    `parsers.FORMATS`.
 
     Runs in a child process with limits. Raises `DocumentRefused` with a reason.
     """
