@@ -1,0 +1,97 @@
+"""A sentence, table row or list item as a person reads it on its own: a row with its header's
+names, an item with the words that introduce its list. Pure.
+
+The extractive answerer writes this, and the footnote check accepts it as the source's own words.
+"""
+
+import re
+
+from footnote.language.sentences import sentences
+
+# A letter only with a parenthesis: "A. Smith" begins with a name.
+_BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+(?:\[[ xX]\]\s+)?")
+_RULE = re.compile(r"^[\s|:+=-]+$")
+_FENCED = re.compile(r"(```|~~~).*\n\s*\1\s*$", re.DOTALL)
+_HEADING = re.compile(r"^#{1,6}\s+")
+
+
+def readable(text: str, start: int, end: int, lead_in: str = "") -> str:
+    """`text[start:end]` made to stand alone. `lead_in` is what precedes the text: a table's header
+    or the sentence that introduces a list."""
+    span, above = text[start:end], f"{lead_in}\n{text[:start]}"
+    if _FENCED.match(span):
+        return span
+    if _is_row(span):
+        return _labelled(_header(above), span)
+    bullet = _BULLET.match(span)
+    item = _plain(span[bullet.end() :] if bullet else span)
+    introduction = _introduction(above) if bullet else ""
+    return f"{_plain(introduction)} {item}" if introduction else item
+
+
+def says_something(text: str, start: int, end: int) -> bool:
+    """Whether `text[start:end]` states anything by itself: a heading, a table's header or a question
+    does not."""
+    span = text[start:end].strip()
+    if _HEADING.match(span) or span.endswith(("?", "？", ":")):
+        return False
+    return not (_is_row(span) and _is_header(text, start, end))
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a row whose columns are parted by " | ", with or without outer bars."""
+    return [_plain(cell) for cell in row.strip().strip("|").split("|")]
+
+
+def _is_row(line: str) -> bool:
+    return "|" in line and "\n" not in line.strip() and len(cells(line)) > 1
+
+
+def _is_header(text: str, start: int, end: int) -> bool:
+    """The first of a run of rows, with names above a ruler or above values that are numbers."""
+    below = text[end:].lstrip("\n").splitlines()
+    if _header(text[:start]) or not below:
+        return False
+    if below[0].strip() and _RULE.match(below[0]):
+        return True
+    return _is_row(below[0]) and not _has_number(text[start:end]) and _has_number(below[0])
+
+
+def _has_number(row: str) -> bool:
+    return any(cell[:1].isdigit() or cell[1:2].isdigit() for cell in cells(row) if cell)
+
+
+def _header(above: str) -> str:
+    """The first line of the unbroken run of rows at the end of `above`."""
+    header = ""
+    for line in reversed(above.splitlines()):
+        if not _is_row(line) and not (line.strip() and _RULE.match(line)):
+            break
+        if not _RULE.match(line):
+            header = line
+    return header
+
+
+def _introduction(above: str) -> str:
+    """The sentence with a colon at its end that introduces the list at the end of `above`."""
+    for start, end in reversed(sentences(above)):
+        line = above[above.rfind("\n", 0, start) + 1 :]
+        if not _BULLET.match(line) and not line.startswith((" ", "\t")):
+            return above[start:end] if above[:end].endswith(":") else ""
+    return ""
+
+
+def _labelled(header: str, row: str) -> str:
+    names, values = cells(header) if header else [], cells(row)
+    if len(names) != len(values):
+        return " – ".join(value for value in values if value)
+    pairs = [(name, value) for name, value in zip(names, values, strict=True) if value]
+    return "; ".join(f"{name}: {value}" if name else value for name, value in pairs)
+
+
+def _plain(text: str) -> str:
+    """Without the marks of Markdown that only make sense in their own page. Double underscores stay:
+    they are more often part of a name, as in `__init__`."""
+    text = _HEADING.sub("", " ".join(text.split()))
+    text = re.sub(r"!?\[([^\]\[]+)\]\([^()\s]*\)", r"\1", text)
+    return re.sub(r"(\*\*|`)(?=\S)(.+?)(?<=\S)\1", r"\2", text).strip()
