@@ -1,0 +1,1 @@
+"""What turns text into vectors. One file is one choice; the seam is `footnote.interfaces.Embedder`."""
