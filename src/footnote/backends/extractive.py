@@ -1,0 +1,94 @@
+"""The offline answerer: it quotes the sentences that answer the question, word for word, and cites
+each. No key, no download, no server, and it cannot invent wording.
+
+Which sentences answer was weighed with the evidence (`retrieval/evidence.py`); here they are chosen,
+put into reading order and made to stand alone.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+from footnote.interfaces import Finished, LLMBackend, Piece, Prompt, Text
+from footnote.language.readable import readable, says_something
+from footnote.types import Evidence, Passage, ScoredSentence
+
+MOST_SENTENCES = 3
+
+_NEARLY_AS_GOOD = 0.75
+"""A further sentence is quoted when its score is at least this share of the best one's."""
+
+GREETING = "Hello! Ask me anything about your documents; every answer shows where it stands in them."
+NOTHING_SAID = "I don't find that in our conversation."
+NO_DOCUMENTS = (
+    "I can only quote from documents, and this question was asked without them. "
+    "Add documents, or choose a language model for open conversation."
+)
+
+
+class ExtractiveBackend(LLMBackend):
+    """Answers by quoting. Deterministic."""
+
+    name = "extractive"
+    context_tokens = 1_000_000
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        for piece in re.findall(r"\S+\s*", self._answer(prompt)):
+            yield Text(text=piece)
+        yield Finished(model=self.name)
+
+    def _answer(self, prompt: Prompt) -> str:
+        if prompt.recalled:
+            return _unmarked(prompt.recalled)
+        if prompt.passages and prompt.evidence is not None:
+            return quoted(prompt.passages, prompt.evidence)
+        if prompt.basis == "small_talk":
+            return GREETING
+        return NOTHING_SAID if prompt.basis == "conversation" else NO_DOCUMENTS
+
+
+def quoted(passages: Sequence[Passage], evidence: Evidence) -> str:
+    """The best sentences with their markers; list items and table rows each on a line."""
+    telling = [s for s in evidence.sentences if s.passage < len(passages) and _tells(passages, s)]
+    chosen = _chosen(passages, telling or evidence.sentences)
+    lines: list[str] = []
+    for sentence in chosen:
+        chunk = passages[sentence.passage].chunk
+        said = readable(chunk.text, sentence.start, sentence.end, chunk.lead_in)
+        # A block of code is closed by a line of its own.
+        before_marker = "\n\n" if "\n" in said else " "
+        lines.append(f"{_unmarked(said)}{before_marker}[{sentence.passage + 1}]")
+    return ("\n\n" if any("\n" in line or ";" in line for line in lines) else " ").join(lines)
+
+
+def _tells(passages: Sequence[Passage], sentence: ScoredSentence) -> bool:
+    return says_something(passages[sentence.passage].chunk.text, sentence.start, sentence.end)
+
+
+def _unmarked(said: str) -> str:
+    """A number that the source itself has in brackets must not look like a footnote of ours."""
+    return re.sub(r"\[(\d{1,3})\]", r"[ \1 ]", said)
+
+
+def _chosen(passages: Sequence[Passage], ranked: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """The best sentence and those nearly as good that add something, best passage first and in
+    the order of the text within a passage."""
+    chosen: list[ScoredSentence] = []
+    seen: set[str] = set()
+    for sentence in ranked:
+        if sentence.passage >= len(passages):
+            continue
+        if len(chosen) == MOST_SENTENCES:
+            break
+        if chosen and sentence.score < _NEARLY_AS_GOOD * chosen[0].score:
+            break
+        text = passages[sentence.passage].chunk.text[sentence.start : sentence.end]
+        same = " ".join(re.findall(r"\w+", text.casefold()))
+        if same and same not in seen:
+            seen.add(same)
+            chosen.append(sentence)
+    first_seen = {s.passage: rank for rank, s in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda s: (first_seen[s.passage], s.start))
+
+
+def connect(detail: str, environment: Mapping[str, str]) -> ExtractiveBackend:
+    return ExtractiveBackend()

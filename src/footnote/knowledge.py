@@ -1,0 +1,237 @@
+"""The knowledge base: files go in, passages come out. Read `add`, then `search`.
+
+It knows no database, parser or embedder by name: they are given to it (see `interfaces.py`).
+"""
+
+import hashlib
+import mimetypes
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Any
+
+import anyio
+
+from footnote import loop
+from footnote.chunking import CHUNKER, cut
+from footnote.errors import DocumentRefused, IndexMismatch
+from footnote.interfaces import DocumentStore, Embedder, IndexIdentity, Reader
+from footnote.language.words import detect_language
+from footnote.retrieval.fusion import fuse
+from footnote.retrieval.gate import needs_retrieval
+from footnote.types import (
+    DEFAULT_COLLECTION,
+    LOCAL,
+    Added,
+    Chunk,
+    Document,
+    DocumentId,
+    DocumentSummary,
+    Filters,
+    MessageId,
+    OwnerId,
+    Passage,
+)
+
+CANDIDATES = 200
+"""How many chunks each of words and vectors brings to the fusion."""
+
+
+class KnowledgeBase:
+    """The documents of one owner. Every method has its owner from the constructor."""
+
+    def __init__(
+        self, *, store: DocumentStore, embedder: Embedder, reader: Reader, owner: OwnerId = LOCAL
+    ) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.reader = reader
+        self.owner = owner
+
+    @property
+    def identity(self) -> IndexIdentity:
+        """What builds this index; the store refuses to mix it with another's."""
+        return IndexIdentity(embedder=self.embedder.id, dimensions=self.embedder.dimensions, chunker=CHUNKER)
+
+    # --- files in ---------------------------------------------------------------------------
+
+    async def add(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        collection: str = DEFAULT_COLLECTION,
+        metadata: Mapping[str, Any] | None = None,
+        read_as: str = "",
+    ) -> Added:
+        """Read, cut, embed and keep one file under its source name.
+
+        The same bytes again change nothing; other bytes replace the old version at once. A file
+        that cannot be read is refused with its reason, not raised. `read_as` is a file name that
+        tells the format when `name` does not. Raises `IndexMismatch` and `DatabaseError`.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        known = await self.store.find(self.owner, collection, name)
+        if known is not None and known.sha256 == sha256:
+            return Added(name=name, outcome="unchanged", document_id=known.id, chunks=known.chunks)
+        try:
+            extracted = await self.reader.read(data, read_as or name)
+        except DocumentRefused as error:
+            return Added(name=name, outcome="refused", reason=str(error))
+        document = Document(
+            id=DocumentId(uuid.uuid4().hex),
+            owner=self.owner,
+            collection=collection,
+            name=name,
+            sha256=sha256,
+            media_type=mimetypes.guess_type(read_as or name)[0] or "application/octet-stream",
+            size=len(data),
+            added_at=time.time(),
+            extracted=extracted,
+            language=await anyio.to_thread.run_sync(detect_language, extracted.text),
+            metadata=dict(metadata or {}),
+        )
+        return Added(
+            name=name,
+            outcome="added" if known is None else "replaced",
+            document_id=document.id,
+            chunks=await self._index(document, data),
+            notes=extracted.notes,
+        )
+
+    async def add_file(
+        self, path: Path, *, name: str | None = None, collection: str = DEFAULT_COLLECTION
+    ) -> Added:
+        """Add a file from disk. What cannot be opened is refused with the reason."""
+        shown = name or path.name
+        try:
+            data = await anyio.Path(path).read_bytes()
+        except OSError as error:
+            reason = f"It could not be opened: {(error.strerror or str(error)).lower()}."
+            return Added(name=shown, outcome="refused", reason=reason)
+        return await self.add(shown, data, collection=collection)
+
+    async def add_text(self, source: str, text: str, metadata: Mapping[str, Any] | None = None) -> Added:
+        """Keep a text that is not a file. Two texts of one source are two documents."""
+        data = text.encode("utf-8", "replace")
+        sha256 = hashlib.sha256(data).hexdigest()
+        name, number = source, 1
+        while (known := await self.store.find(self.owner, DEFAULT_COLLECTION, name)) is not None:
+            if known.sha256 == sha256:
+                break
+            number += 1
+            name = f"{source} ({number})"
+        given = {**(metadata or {}), "text": text, "source": source}
+        return await self.add(name, data, metadata=given, read_as="text.txt")
+
+    async def _index(self, document: Document, original: bytes) -> int:
+        """Cut, embed and keep a document in one transaction. Returns the number of chunks."""
+        chunks = await anyio.to_thread.run_sync(cut, document.extracted, self.embedder.count_tokens)
+        vectors = await self.embedder.embed([_embedded(document.name, c) for c in chunks], "document")
+        await self.store.put(document, original, chunks, vectors, self.identity)
+        return len(chunks)
+
+    async def reindex(self, progress: Callable[[str], None] = lambda name: None) -> tuple[Added, ...]:
+        """Read every kept file again and index it with the present parsers, chunker and embedder."""
+        await self.store.replace_index(self.identity)
+        results: list[Added] = []
+        for summary in await self.store.list(self.owner):
+            progress(summary.name)
+            document = await self.store.document(self.owner, summary.id)
+            original = await self.store.original(self.owner, summary.id)
+            note = ""
+            try:
+                read_as = "text.txt" if "text" in document.metadata else document.name
+                document = replace(document, extracted=await self.reader.read(original, read_as))
+            except DocumentRefused as error:
+                # It was readable once: the text that is kept is better than none.
+                note = f"The kept text was indexed again, because now {error}"
+            chunks = await self._index(document, original)
+            results.append(
+                Added(
+                    name=document.name,
+                    outcome="replaced",
+                    document_id=document.id,
+                    chunks=chunks,
+                    notes=(note,) if note else (),
+                )
+            )
+        return tuple(results)
+
+    async def documents(self, collection: str | None = None) -> tuple[DocumentSummary, ...]:
+        """What is kept, by name."""
+        return await self.store.list(self.owner, collection)
+
+    async def remove(self, document_ids: Sequence[DocumentId]) -> tuple[MessageId, ...]:
+        """Remove every trace of documents. Returns the saved answers that cite them."""
+        return await self.store.remove(self.owner, document_ids)
+
+    # --- passages out -----------------------------------------------------------------------
+
+    async def search(
+        self, query: str, top_k: int = 5, *, min_score: float = 0.0, filters: Filters | None = None
+    ) -> tuple[Passage, ...]:
+        """The passages that answer best, best first, by words and vectors fused.
+
+        Raises `IndexMismatch` when another embedder built the index.
+        """
+        made_by = await self.store.identity()
+        if made_by is None or not query.strip():
+            return ()
+        if (made_by.embedder, made_by.dimensions) != (self.embedder.id, self.embedder.dimensions):
+            raise IndexMismatch(
+                f"These documents were indexed with the embedder {made_by.embedder}, and this is "
+                f"{self.embedder.id}: their vectors cannot be compared. Run `footnote reindex` once."
+            )
+        vector = await self.embedder.embed([query], "query")
+        candidates = await self.store.search(self.owner, query, vector, filters or Filters(), CANDIDATES)
+        scored = {
+            candidate.chunk_id: (candidate, score)
+            for candidate, score in fuse(candidates, query, self.embedder.count_tokens)[:top_k]
+            if score >= min_score
+        }
+        found = await self.store.passages(self.owner, list(scored))
+        return tuple(
+            replace(
+                passage,
+                score=scored[passage.chunk.id][1],
+                words_score=scored[passage.chunk.id][0].words,
+                vector_score=scored[passage.chunk.id][0].vector,
+            )
+            for passage in found
+        )
+
+    # --- for scripts without `async` ----------------------------------------------------------
+
+    def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> list[Added]:
+        """Add `{"text", "source", …}` records; all their keys come back from `retrieve`."""
+        results: list[Added] = []
+        for given in documents:
+            rest = {key: value for key, value in given.items() if key not in ("text", "source")}
+            added = loop.run(self.add_text(str(given.get("source", "text")), str(given["text"]), rest))
+            results.append(added)
+        return results
+
+    def retrieve(self, query: str, top_k: int = 3, min_score: float = 0.3) -> list[dict[str, Any]]:
+        """The passages as dicts with "text", "source", "score" (0 to 1) and the keys given."""
+        return [as_dict(p) for p in loop.run(self.search(query, top_k, min_score=min_score))]
+
+    def needs_retrieval(self, query: str) -> bool:
+        """Whether a question wants the documents: small talk does not."""
+        return needs_retrieval(query)
+
+
+def as_dict(passage: Passage) -> dict[str, Any]:
+    """A passage as scripts know it. A text that is one chunk comes back as it was given."""
+    whole = passage.metadata.get("text", "")
+    text = whole if whole.strip() == passage.chunk.text else passage.chunk.text
+    given = {"source": passage.document, **passage.metadata}
+    return {**given, "text": text, "score": passage.score}
+
+
+def _embedded(name: str, chunk: Chunk) -> str:
+    """What the embedder reads of a chunk: where it stands takes part in the meaning."""
+    where = " > ".join([PurePath(name).stem.replace("-", " ").replace("_", " "), *chunk.heading])
+    return "\n".join(filter(None, [where, chunk.lead_in, chunk.text]))
