@@ -1,0 +1,40 @@
+"""The command line: thin translators of the library's calls and events. Start with `main`.
+
+Exit codes: 0 done or answered, 1 something was refused, 2 wrong usage, 3 declined for lack of
+evidence, 4 an error with a sentence, 130 interrupted.
+"""
+
+import sys
+
+import typer
+
+from footnote.cli import asking, documents, evaluating, serving, upkeep
+from footnote.cli.output import problem
+from footnote.errors import FootnoteError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="footnote",
+    help="Answers from your own documents, with every footnote checked against the source.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (serving, documents, asking, evaluating, upkeep):
+    for command in group.COMMANDS:
+        app.command()(command) if not isinstance(command, tuple) else app.command(command[0])(command[1])
+
+
+def main() -> None:
+    """Run the command line. Our own errors are one sentence on standard error, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except FootnoteError as error:
+        problem(str(error))
+        sys.exit(4)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            problem("Stopped. Whatever was finished before is kept.")
+        raise

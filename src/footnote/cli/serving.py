@@ -1,0 +1,58 @@
+"""`serve` and `demo`: the chat page, and the chat page with the handbook already in it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from footnote import handbook
+from footnote.cli.documents import Offered, add_all
+from footnote.cli.output import note, say
+from footnote.cli.session import DataOption, ModelOption, opened
+from footnote.errors import MissingExtra
+from footnote.settings import load
+
+HANDBOOK_COLLECTION = "handbook"
+
+HostOption = Annotated[str | None, typer.Option(help="The address to serve at (FOOTNOTE_HOST).")]
+PortOption = Annotated[int | None, typer.Option(help="The port to serve at (FOOTNOTE_PORT).")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in your browser.")]
+
+
+def serve(
+    host: HostOption = None,
+    port: PortOption = None,
+    open_browser: OpenOption = False,
+    model: ModelOption = None,
+    data: DataOption = None,
+) -> None:
+    """Serve the chat page, on this machine only unless told otherwise."""
+    try:
+        from footnote.ui.server import serve as serve_page  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"The chat page needs the package `{error.name}`: pip install 'footnote-chat[ui]'. "
+            "Without it, `footnote ask` and `footnote chat` work in the terminal."
+        ) from error
+    serve_page(load(host=host, port=port, model=model, data=data), open_browser=open_browser)
+
+
+def demo(
+    host: HostOption = None,
+    port: PortOption = None,
+    open_browser: OpenOption = False,
+    model: ModelOption = None,
+    data: DataOption = None,
+) -> None:
+    """Put the handbook of a made-up company into the knowledge base and serve the chat page."""
+    documents = sorted((Path(handbook.__file__).parent / "documents").iterdir())
+    with opened(data=data) as application:
+        note("Reading the handbook of a made-up company; the first time takes a moment.")
+        offered = [Offered(path, path.name) for path in documents if not path.name.startswith(("_", "."))]
+        outcomes = add_all(application, offered, HANDBOOK_COLLECTION, quiet=True)
+        before = outcomes["unchanged"]
+        say(f"The handbook is in: {sum(outcomes.values())} documents, {before} of them before.")
+    serve(host=host, port=port, open_browser=open_browser, model=model, data=data)
+
+
+COMMANDS = [serve, demo]

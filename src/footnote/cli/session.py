@@ -1,0 +1,52 @@
+"""What the commands share: their common options, and the application opened for one command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from footnote import loop
+from footnote.assemble import Application, open_application
+from footnote.errors import NotFound
+from footnote.settings import load
+from footnote.types import DocumentSummary, Filters
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="The data folder (FOOTNOTE_DATA).", show_default=False)
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Who answers, as in `extractive`.", show_default=False)
+]
+CollectionOption = Annotated[
+    list[str] | None,
+    typer.Option("--collection", "-c", help="Look only in this collection.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@contextmanager
+def opened(**given: Any) -> Iterator[Application]:
+    """The application for the length of a command; it is closed soundly whatever happens."""
+    application = loop.run(open_application(load(**given)))
+    try:
+        yield application
+    finally:
+        loop.run(application.aclose())
+
+
+def within(collections: list[str] | None) -> Filters:
+    return Filters(collections=tuple(collections or ()))
+
+
+def matching(summaries: tuple[DocumentSummary, ...], wanted: str) -> DocumentSummary:
+    """The one document of that name or end of a path, id, or beginning of an id. Raises `NotFound`."""
+    exact = [s for s in summaries if wanted in (s.id, s.name)]
+    ending = [s for s in summaries if s.name.endswith(f"/{wanted}")]
+    found = exact or ending or [s for s in summaries if len(wanted) >= 4 and s.id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f"`{wanted}` fits {len(found)} documents; give more of the id (`footnote list`).")
+    raise NotFound(f"There is no document `{wanted}`. `footnote list` shows what there is.")

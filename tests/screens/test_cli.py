@@ -1,0 +1,397 @@
+"""The command line as scripts rely on it: exit codes, keys, and a sentence for what went wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from footnote import cli
+from footnote.cli.documents import collect
+from footnote.cli.output import as_json, printable, size
+
+ANSWER_KEYS = {
+    "answer", "outcome", "basis", "model", "rewritten_question", "citations", "passages", "evidence",
+    "notices", "usage", "timings_ms",
+}  # fmt: skip
+CITATION_KEYS = {"marker", "document", "page", "start", "end", "quote", "verdict"}
+PASSAGE_KEYS = {"document", "page", "heading", "start", "end", "score"}
+RETURNS = "Returns are free within 30 days."
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def footnote(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """The command `footnote` in this process, as `main` runs it."""
+
+    def call(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["footnote", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        code = ended.value.code
+        return Done(code if isinstance(code, int) else int(code is not None), printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = Path.home() / "documents"
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+    (folder / "a" / "notes.txt").write_text(f"{RETURNS}\n")
+    (folder / "b" / "notes.txt").write_text("Repairs are free for two years.\n")
+    (folder / ".hidden").write_text("nobody sees this")
+    return folder
+
+
+Run = Callable[..., Done]
+
+
+def test_two_folders_with_one_file_name_are_both_kept(footnote: Run, documents: Path) -> None:
+    added = footnote("add", str(documents / "a"), str(documents / "b"))
+    assert (added.code, added.err) == (0, "")
+    listed = footnote("list", "--json").json["documents"]
+    assert [one["name"] for one in listed] == ["documents/a/notes.txt", "documents/b/notes.txt"]
+    assert set(listed[0]) == {
+        "id", "collection", "name", "media_type", "size", "characters", "chunks", "pages", "added_at"
+    }  # fmt: skip
+
+
+def test_two_folders_elsewhere_with_one_file_name_are_both_kept(
+    footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = documents.parent / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert footnote("add", str(documents / "a"), str(documents / "b")).code == 0
+    listed = footnote("list", "--json").json["documents"]
+    assert len(listed) == 2
+    assert all(one["name"].endswith(("documents/a/notes.txt", "documents/b/notes.txt")) for one in listed)
+
+
+def test_files_of_the_same_folder_name_are_kept_apart_by_what_lies_above(
+    footnote: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for above in ("one", "two"):
+        (tmp_path / above / "docs").mkdir(parents=True)
+        (tmp_path / above / "docs" / "notes.txt").write_text(f"Words of {above}.")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    offered, _ = collect([str(tmp_path / "one" / "docs"), str(tmp_path / "two" / "docs")])
+    assert len({file.name for file in offered}) == 2
+
+
+def test_files_of_the_same_path_in_two_working_folders_are_both_kept(
+    footnote: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for above in ("one", "two"):
+        folder = Path.home() / above
+        (folder / "docs").mkdir(parents=True)
+        (folder / "docs" / "notes.txt").write_text(f"The words of folder {above}.")
+        monkeypatch.chdir(folder)
+        assert footnote("add", "docs").code == 0
+    names = [one["name"] for one in footnote("list", "--json").json["documents"]]
+    assert names == ["one/docs/notes.txt", "two/docs/notes.txt"]
+
+
+def test_the_same_files_again_change_nothing_and_a_changed_one_is_replaced(
+    footnote: Run, documents: Path
+) -> None:
+    footnote("add", str(documents))
+    again = footnote("add", str(documents))
+    assert "2 unchanged" in again.out
+    (documents / "a" / "notes.txt").write_text("Returns cost 5 euros.\n")
+    assert "1 replaced, 1 unchanged" in footnote("add", str(documents)).out
+    assert len(footnote("list", "--json").json["documents"]) == 2
+
+
+def test_a_refused_file_has_a_line_with_its_reason_and_the_others_go_in(
+    footnote: Run, documents: Path
+) -> None:
+    (documents / "broken.pdf").write_bytes(b"this is no PDF")
+    (documents / "empty.txt").write_bytes(b"")
+    done = footnote("add", str(documents))
+    assert done.code == 1
+    refused = [line for line in done.out.splitlines() if line.startswith("refused")]
+    assert [line.split(":")[0].split()[-1] for line in refused] == [
+        "documents/broken.pdf",
+        "documents/empty.txt",
+    ]
+    assert all(len(line.split(": ", 1)[1]) > 10 for line in refused)
+    assert "2 added, 2 refused" in done.out
+    assert "1 hidden" in done.err
+
+
+def test_what_is_not_there_is_refused_by_name(footnote: Run) -> None:
+    done = footnote("add", "nowhere.txt")
+    assert done.code == 1
+    assert "nowhere.txt" in done.out
+
+
+def test_our_own_data_folder_is_not_read_as_documents(footnote: Run, tmp_path: Path, documents: Path) -> None:
+    assert "refused" not in footnote("add", str(tmp_path)).out
+    assert "refused" not in footnote("add", str(tmp_path)).out
+
+
+def test_a_name_cannot_steer_the_terminal(footnote: Run, documents: Path) -> None:
+    (documents / "evil\x1b[31m\x9b2J.txt").write_text("Some words.\x1b]0;title\x07 More words.")
+    for done in (
+        footnote("add", str(documents)),
+        footnote("list"),
+        footnote("list", "--json"),
+        footnote("search", "Some more words"),
+        footnote("search", "Some more words", "--json"),
+        footnote("ask", "Some more words?"),
+    ):
+        assert done.out
+        assert all(letter.isprintable() or letter in "\n\t" for letter in done.out + done.err)
+    assert any("evil" in one["name"] for one in footnote("list", "--json").json["documents"])
+
+
+def test_a_name_that_is_no_text_is_kept_all_the_same(footnote: Run, documents: Path) -> None:
+    try:
+        (documents / os.fsdecode(b"caf\xe9.txt")).write_text("Coffee is served at nine.")
+    except OSError:
+        pytest.skip("this file system takes only names that are text")
+    assert footnote("add", str(documents)).code == 0
+    assert footnote("ask", "When is coffee served?").code == 0
+
+
+def test_a_search_shows_passages_with_stable_keys(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    found = footnote("search", "Are returns free?", "--json", "--top-k", "1").json
+    assert set(found) == {"query", "passages"}
+    [passage] = found["passages"]
+    assert set(passage) == PASSAGE_KEYS | {"text"}
+    assert (passage["document"], passage["text"]) == ("documents/a/notes.txt", RETURNS)
+    assert RETURNS in footnote("search", "Are returns free?").out
+
+
+def test_a_search_in_an_empty_knowledge_base_says_so(footnote: Run) -> None:
+    done = footnote("search", "Are returns free?")
+    assert (done.code, done.out) == (3, "")
+    assert "Nothing was found" in done.err
+
+
+def test_an_answer_as_json_has_stable_keys_and_code_0(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    done = footnote("ask", "Are returns free within 30 days?", "--json")
+    assert (done.code, done.err) == (0, "")
+    answer = done.json
+    assert set(answer) == ANSWER_KEYS
+    assert (answer["outcome"], answer["basis"], answer["model"]) == ("complete", "documents", "extractive")
+    citation = answer["citations"][0]
+    assert set(citation) == CITATION_KEYS
+    assert (citation["verdict"], citation["quote"]) == ("verified", RETURNS)
+    assert set(answer["passages"][0]) == PASSAGE_KEYS
+    assert set(answer["usage"]) == {"tokens_in", "tokens_out"}
+
+
+def test_an_answer_for_people_has_its_footnotes_below_it(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    done = footnote("ask", "Are returns free within 30 days?")
+    assert done.code == 0
+    assert f"{RETURNS} [1]" in done.out
+    assert "verified [1] documents/a/notes.txt" in done.out
+    assert f"“{RETURNS}”" in done.out
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_declined_question_has_code_3(footnote: Run, documents: Path, more: list[str]) -> None:
+    footnote("add", str(documents))
+    done = footnote("ask", "Which penguins swim fastest?", *more)
+    assert done.code == 3
+    assert "I don't have that information in your documents." in done.out
+
+
+def test_a_collection_is_searched_alone(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents / "a"), "--collection", "shop")
+    footnote("add", str(documents / "b"), "--collection", "garage")
+    question = "Are returns free within 30 days?"
+    assert footnote("ask", question, "--collection", "shop").code == 0
+    assert footnote("ask", question, "--collection", "garage").code == 3
+    assert len(footnote("list", "--collection", "garage", "--json").json["documents"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ask", "Are returns free?", "--model", "nonsense"], "There is no `nonsense`"),
+        (["ask", "Are returns free?", "--model", ""], "There is no ``"),
+        (["ask", "   "], "The question is empty"),
+        (["remove", "nothing-of-that-name"], "There is no document `nothing-of-that-name`"),
+    ],
+)
+def test_what_went_wrong_is_a_sentence_and_code_4(footnote: Run, arguments: list[str], sentence: str) -> None:
+    done = footnote(*arguments)
+    assert done.code == 4
+    assert sentence in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_model_that_cannot_answer_is_told_once_and_has_code_4(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    done = footnote("ask", "Are returns free within 30 days?", "--model", "openai:gpt")
+    assert done.code == 4
+    assert done.err.count("cannot be asked yet") == 1
+    assert "uncited" not in done.err
+
+
+@pytest.mark.parametrize("arguments", [["ask"], ["search", "x", "--top-k", "0"], ["nonsense"]])
+def test_wrong_usage_has_code_2(footnote: Run, arguments: list[str]) -> None:
+    assert footnote(*arguments).code == 2
+
+
+def test_a_wrong_setting_is_named_in_plain_words(footnote: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_PORT", "high")
+    done = footnote("list")
+    assert done.code == 4
+    assert "`port` (FOOTNOTE_PORT)" in done.err
+
+
+def test_a_removed_document_is_not_found_any_more(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    assert "removed documents/a/notes.txt" in footnote("remove", "a/notes.txt").out
+    assert [one["name"] for one in footnote("list", "--json").json["documents"]] == ["documents/b/notes.txt"]
+    assert footnote("ask", "Are returns free within 30 days?").code == 3
+
+
+def test_a_document_can_be_named_by_the_beginning_of_its_id(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    first = footnote("list").out.split("\t")[0]
+    assert footnote("remove", first).code == 0
+    assert len(footnote("list", "--json").json["documents"]) == 1
+
+
+def test_the_export_has_what_was_said_and_the_documents_on_request(
+    footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    footnote("add", str(documents))
+    lines = iter(["Are returns free within 30 days?", "What was my first question?", "/quit"])
+    monkeypatch.setattr("footnote.cli.asking._typed", lambda: (line for line in lines if line != "/quit"))
+    chatted = footnote("chat")
+    assert chatted.code == 0
+    assert RETURNS in chatted.out
+    exported = footnote("export", "--documents")
+    records = [json.loads(line) for line in exported.out.splitlines()]
+    [conversation] = [record for record in records if record["type"] == "conversation"]
+    assert [message["role"] for message in conversation["messages"]] == ["user", "assistant"] * 2
+    assert conversation["messages"][1]["citations"][0]["verdict"] == "verified"
+    texts = [record["text"] for record in records if record["type"] == "document"]
+    assert any(RETURNS in text for text in texts)
+    file = tmp_path / "export.jsonl"
+    assert "1 lines" in footnote("export", "--to", str(file)).err
+    assert json.loads(file.read_text(encoding="utf-8"))["type"] == "conversation"
+
+
+def test_a_saved_answer_that_cites_a_removed_document_is_asked_about(
+    footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    footnote("add", str(documents))
+    monkeypatch.setattr("footnote.cli.asking._typed", lambda: iter(["Are returns free within 30 days?"]))
+    footnote("chat")
+    kept = footnote("remove", "documents/a/notes.txt")
+    assert "1 saved answers cite it" in kept.err
+    [conversation] = [json.loads(line) for line in footnote("export").out.splitlines()]
+    assert [citation["quote"] for citation in conversation["messages"][1]["citations"]] == [""]
+
+
+def test_the_doctor_finds_a_new_folder_sound(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    done = footnote("doctor")
+    assert done.code == 0, done.out
+    assert all(line.startswith("ok") for line in done.out.splitlines())
+    assert "2 documents, all indexed" in done.out
+
+
+def test_the_doctor_shows_a_folder_with_brackets_in_its_name_as_it_is(footnote: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "[red]data[" / "x]"
+    done = footnote("doctor", "--data", str(folder))
+    assert str(folder) in done.out.replace("\n", "")
+
+
+def test_the_help_lists_every_command(footnote: Run) -> None:
+    done = footnote("--help")
+    assert done.code == 0
+    for command in (
+        "serve",
+        "demo",
+        "add",
+        "list",
+        "remove",
+        "search",
+        "reindex",
+        "ask",
+        "chat",
+        "doctor",
+        "export",
+    ):
+        assert command in done.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal's interrupt is another thing there")
+def test_an_interrupted_conversation_ends_with_code_130_and_a_sentence() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "footnote", "chat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert "Ask about your documents" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped." in told
+    assert "Traceback" not in told
+
+
+def test_the_command_runs_as_a_module_and_its_pipe_may_be_closed_early(documents: Path) -> None:
+    program = f"{sys.executable} -W error -m footnote"
+    done = subprocess.run(
+        f"{program} add {documents} && {program} list | head -n 1",
+        shell=True, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1].split("\t")[1] == "documents/a/notes.txt"
+    assert "Traceback" not in done.stderr
+
+
+# --- how things are written ------------------------------------------------------------------------
+
+
+def test_control_characters_are_shown_as_unknown_ones() -> None:
+    assert printable("a\x1b[0m\x9b\u202eb\n\tc") == "a\ufffd[0m\ufffd\ufffdb\n\tc"
+
+
+def test_json_escapes_what_a_terminal_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"name": "a\x9b\u202e\U000e0041\udce9é"}
+    as_json(value)
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == value
+    assert "é" in printed
+    assert all(letter.isprintable() or letter == "\n" for letter in printed)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_000_000, "2.0 MB"), (10**12, "1000.0 GB")],
+)
+def test_sizes_are_shown_as_people_read_them(count: int, shown: str) -> None:
+    assert size(count) == shown

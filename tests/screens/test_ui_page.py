@@ -1,0 +1,202 @@
+"""The page against a real application, without a browser: what it draws and what its clicks do."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from footnote import loop
+from footnote.assemble import Application
+from footnote.errors import DatabaseError
+from footnote.settings import load
+from footnote.types import LOCAL, Block, Citation, ConversationId, DocumentId, Extracted, Message
+from footnote.ui import answer, sources, uploads, wording
+from footnote.ui.running import opened
+from footnote.ui.seen import ask, figures, look
+
+PAGE = Path(answer.__file__).with_name("page.py")
+TEXT = b"# Opening hours\n\nThe museum opens at nine in the morning.\n\nIt closes at six in the evening.\n"
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[Application]:
+    with opened(load(data=tmp_path / "data", model="extractive")) as application:
+        loop.run(application.knowledge_base().add("hours.md", TEXT))
+        yield application
+        for batch in uploads.batches():
+            uploads.dismiss(batch)
+
+
+@pytest.fixture
+def page(application: Application) -> AppTest:
+    return AppTest.from_file(str(PAGE), default_timeout=60).run()
+
+
+def asked(page: AppTest, question: str) -> AppTest:
+    page.session_state.asked = [question]
+    return page.run()
+
+
+def drawn(page: AppTest) -> str:
+    elements = [*page.markdown, *page.caption, *page.text, *page.error, *page.warning, *page.subheader]
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(str(element.value) for element in elements))
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_an_empty_page_says_how_many_documents_there_are(page: AppTest) -> None:
+    assert not page.exception
+    assert wording.TAGLINE in drawn(page)
+    assert "1 document ready." in drawn(page)
+
+
+def test_an_answer_is_drawn_with_its_footnote(page: AppTest) -> None:
+    asked(page, "When does the museum open?")
+    assert not page.exception
+    assert "The museum opens at nine in the morning" in drawn(page)
+    assert any(label.endswith(f"hours\\.md \u2002{wording.VERDICTS['verified']}") for label in labels(page))
+    assert {metric.label: metric.value for metric in page.metric}[wording.RETRIEVALS] == "1"
+
+
+def test_a_question_that_is_too_long_is_refused_with_the_reason(page: AppTest) -> None:
+    asked(page, "why " * 3000)
+    assert "Add a long text as a document" in drawn(page)
+    assert len(page.chat_message) == 0
+
+
+def test_an_address_of_no_conversation_leads_to_a_new_one(application: Application) -> None:
+    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page.query_params["c"] = "nowhere"
+    page.run()
+    assert wording.GONE_CONVERSATION in drawn(page)
+    assert not page.exception
+
+
+def test_a_backend_that_fails_leaves_the_reason_and_a_way_to_ask_again(tmp_path: Path) -> None:
+    with opened(load(data=tmp_path / "data", model="openai")) as application:
+        loop.run(application.knowledge_base().add("hours.md", TEXT))
+        page = asked(AppTest.from_file(str(PAGE), default_timeout=60).run(), "When does the museum open?")
+        assert wording.FAILED in drawn(page)
+        assert wording.RETRY in labels(page)
+        assert any("cannot be asked" in caption.value for caption in page.caption)
+
+
+def test_a_model_that_does_not_exist_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with opened(load(data=tmp_path / "data", model="nonsense")):
+        page = asked(AppTest.from_file(str(PAGE), default_timeout=60).run(), "When does the museum open?")
+        assert "There is no `nonsense` in backends." in drawn(page)
+        assert wording.UNTITLED not in labels(page)
+        assert not [button for button in page.button if str(button.key).startswith("conversation-")]
+        assert not page.exception
+
+
+def test_our_own_errors_are_told_and_others_are_left_to_the_log() -> None:
+    page = AppTest.from_string(
+        """
+        import streamlit as st
+        from footnote.errors import DatabaseError
+        from footnote.ui.server import told
+        st.text(str([told(DatabaseError("The *disk* is full.")), told(ValueError("no"))]))
+        """
+    ).run()
+    assert page.text[0].value == "[True, False]"
+    assert [error.value for error in page.error] == ["The \\*disk\\* is full\\."]
+
+
+def test_two_tabs_cannot_ask_in_one_conversation_at_once(application: Application) -> None:
+    async def both() -> int:
+        conversation = await application.database.conversations.create(LOCAL)
+        await asyncio.gather(
+            *(ask(application, conversation, "When does the museum open?") for _ in range(3))
+        )
+        turn = application.turns.running(conversation)
+        if turn is not None:
+            assert [event async for event in application.turns.follow(turn)]
+        return len(await application.database.conversations.messages(LOCAL, conversation))
+
+    assert loop.run(both()) % 2 == 0
+
+
+def test_every_file_of_a_batch_is_told_even_when_one_breaks_the_rest(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def add(self: object, name: str, data: bytes) -> object:
+        raise (DatabaseError("The disk is full.") if name == "one.txt" else ZeroDivisionError)
+
+    monkeypatch.setattr("footnote.knowledge.KnowledgeBase.add", add)
+    batch = uploads.start(application, [("one.txt", b"1"), ("two.txt", b"2"), ("three.txt", b"3")])
+    assert isinstance(loop.run(outcome(batch)), ZeroDivisionError)
+    assert [(added.name, added.outcome, added.reason) for added in batch.results] == [
+        ("one.txt", "refused", "The disk is full."),
+        ("two.txt", "refused", wording.BROKE_OFF),
+        ("three.txt", "refused", wording.BROKE_OFF),
+    ]
+
+
+async def outcome(batch: uploads.Batch) -> object:
+    assert batch.task is not None
+    return (await asyncio.gather(batch.task, return_exceptions=True))[0]
+
+
+def test_a_source_that_changed_since_is_not_highlighted(application: Application) -> None:
+    document = loop.run(application.database.documents.list(LOCAL))[0]
+    citation = Citation(
+        marker=1,
+        document="hours.md",
+        document_id=document.id,
+        sha256=document.sha256,
+        collection=document.collection,
+        quote="The museum opens",
+    )
+    assert loop.run(sources.find(application, citation)).document is not None
+    loop.run(application.knowledge_base().add("hours.md", b"The museum is closed for good.\n"))
+    changed = loop.run(sources.find(application, citation))
+    assert (changed.document, changed.remark) == (None, wording.SOURCE_CHANGED)
+    stranger = Citation(marker=1, document="hours.md", document_id=DocumentId(""))
+    assert loop.run(sources.find(application, stranger)).remark == wording.NOT_A_DOCUMENT
+
+
+def test_the_window_around_a_quote_ends_at_lines() -> None:
+    text = "\n".join(f"line {number} " + "x" * 100 for number in range(100))
+    start = text.index("line 50")
+    first, last = sources.window(text, start, start + 7)
+    assert text[first:].startswith("line ")
+    assert text[last] == "\n"
+    assert first < start < start + 7 < last
+    assert sources.window("short", 1, 3) == (0, 5)
+
+
+def test_the_headings_above_a_quote_are_those_that_hold_it() -> None:
+    text = "# One\n## Two\n## Three\nquote"
+    blocks = tuple(
+        Block(kind="heading", start=text.index(line), end=text.index(line) + len(line), level=level)
+        for line, level in (("# One", 1), ("## Two", 2), ("## Three", 2))
+    )
+    extracted = Extracted(text=text, blocks=blocks)
+    assert sources.headings_at(extracted, text.index("quote")) == ["One", "Three"]
+
+
+def test_the_figures_are_counted_from_what_is_saved() -> None:
+    said = [
+        Message("user", "Hello there"),
+        Message("assistant", "Hello!", metadata={"basis": "small_talk", "timings_ms": {"total": 100.0}}),
+        Message("user", "When?"),
+        Message(
+            "assistant",
+            "At nine.",
+            metadata={"basis": "documents", "retrieved_sources": ["a"], "timings_ms": {"total": 2500.0}},
+        ),
+    ]
+    counted = figures(said)
+    assert (counted.turns, counted.retrievals, counted.last_seconds) == (2, 1, 2.5)
+    assert counted.tokens > 4
+
+
+def test_nothing_is_seen_of_a_conversation_that_is_not_there(application: Application) -> None:
+    seen = loop.run(look(application, ConversationId("nowhere")))
+    assert (seen.gone, seen.conversation_id, seen.messages) == (True, None, ())
