@@ -1,0 +1,94 @@
+"""The chat page, from top to bottom. Streamlit runs it anew for each click and each arrival.
+
+It decides nothing: it draws what the database and the running turns say, and a click changes those.
+"""
+
+import streamlit as st
+
+from footnote import loop
+from footnote.errors import FootnoteError
+from footnote.ui import answer, conversations, documents, sources, uploads, wording
+from footnote.ui.escaping import plain
+from footnote.ui.running import the_application
+from footnote.ui.seen import ask, look
+
+st.set_page_config(page_title=wording.TITLE, page_icon=answer.AVATAR, layout="wide")
+application = the_application()
+# Questions that were typed while an answer was being written or files were being read.
+waiting: list[str] = st.session_state.setdefault("asked", [])
+
+seen = loop.run(look(application, conversations.current()))
+if seen.gone:
+    conversations.show(None)
+    st.session_state.problem = wording.GONE_CONVERSATION
+
+with st.sidebar:
+    st.title(wording.TITLE)
+    conversations.draw_new()
+    documents.draw(application, seen)
+    conversations.draw_list(seen)
+    conversations.draw_figures(seen)
+    if seen.conversation_id is not None:
+        conversations.draw_clear(application, seen.conversation_id)
+
+# Streamlit clears what an earlier run drew only when this run ends, and following an answer takes long:
+# the welcome has a place of its own, which is emptied at once.
+welcome = st.empty()
+if not seen.messages and not waiting:
+    with welcome.container():
+        documents.draw_welcome(seen)
+
+question = ""
+for message in seen.messages:
+    if message.role == "user":
+        question = message.content
+        with st.chat_message("user", avatar=":material/person:"):
+            st.text(question)
+    else:
+        answer.draw(application, message, question, last=message is seen.messages[-1])
+
+documents.draw_citing(application)
+if problem := st.session_state.get("problem"):
+    st.error(plain(problem))
+growing = st.container()
+uploading = st.empty()
+for asked in waiting:
+    with st.chat_message("user", avatar=":material/person:"):
+        st.text(asked)
+        st.caption(wording.NEXT)
+sources.draw(application, seen.messages)
+
+if seen.turn is not None:
+    st.bottom.button(
+        wording.STOP,
+        icon=":material/stop:",
+        key=f"stop-{seen.turn}",
+        on_click=answer.stop,
+        args=(application, seen.turn),
+    )
+if said := st.chat_input(wording.ASK, accept_file="multiple", key="said"):
+    st.session_state.pop("problem", None)
+    if said.files:
+        uploads.start(application, [(file.name, file.getvalue()) for file in said.files])
+    if said.text.strip():
+        waiting.append(said.text)
+    st.rerun()
+
+# What is still going on is shown as it goes, and then the page begins again with what has come of it.
+if seen.turn is not None:
+    with growing:
+        answer.follow(application, seen.turn, uploading)
+    st.rerun()
+if uploads.running():
+    uploads.follow(uploading)
+    st.rerun()
+with uploading.container():
+    uploads.draw()
+if waiting:
+    # Taken from the list first: a click at this moment must not ask it twice.
+    next_question = waiting.pop(0)
+    try:
+        conversations.show(loop.run(ask(application, seen.conversation_id, next_question)))
+    except FootnoteError as error:
+        st.session_state.problem = str(error)
+    st.rerun()

@@ -1,0 +1,102 @@
+"""What a run of the page looks at, read in one go, so that all of the page shows the same moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from footnote.assemble import Application
+from footnote.errors import FootnoteError, NotFound
+from footnote.memory import branch, roughly
+from footnote.types import (
+    LOCAL,
+    ConversationId,
+    ConversationSummary,
+    DocumentSummary,
+    Message,
+    TurnId,
+)
+from footnote.ui import wording
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    conversation_id: ConversationId | None
+    conversations: tuple[ConversationSummary, ...]
+    documents: tuple[DocumentSummary, ...]
+    messages: tuple[Message, ...]
+    """The branch that is shown, oldest first, without the answer that is being written."""
+    turn: TurnId | None
+    """The turn that runs in this conversation now."""
+    gone: bool
+    """The conversation that was asked for does not exist."""
+
+
+async def look(application: Application, conversation_id: ConversationId | None) -> Seen:
+    store = application.database.conversations
+    # First the turn, then the messages: a turn that ends in between is then seen ended.
+    turn = application.turns.running(conversation_id) if conversation_id else None
+    messages: Sequence[Message] = ()
+    gone = False
+    if conversation_id:
+        try:
+            messages = branch(await store.messages(LOCAL, conversation_id))
+        except NotFound:
+            conversation_id, turn, gone = None, None, True
+    if turn is not None and messages and messages[-1].role == "assistant":
+        if messages[-1].outcome == "streaming":
+            messages = messages[:-1]
+        else:
+            turn = None
+    return Seen(
+        conversation_id=conversation_id,
+        conversations=await store.conversations(LOCAL),
+        documents=await application.database.documents.list(LOCAL),
+        messages=tuple(messages),
+        turn=turn,
+        gone=gone,
+    )
+
+
+async def ask(
+    application: Application, conversation_id: ConversationId | None, question: str
+) -> ConversationId:
+    """Begin a turn, in a new conversation when there is none, and return when the question is saved.
+
+    While a turn runs in the conversation, its answer comes first and nothing is asked. Raises
+    `QuestionRefused`, `SettingsError` for a model that cannot be had, and `NotFound` for a
+    conversation that is gone.
+    """
+    chatbot = await application.chatbot(conversation_id)
+    if conversation_id is not None and application.turns.running(conversation_id) is not None:
+        return conversation_id
+    turn = await application.turns.start(chatbot, question)
+    news = await application.turns.news(turn, 0)
+    while not news.events and not news.ended:
+        news = await application.turns.news(turn, 0)
+    if chatbot.conversation_id is None:
+        raise FootnoteError(news.error or wording.FAILED)
+    return chatbot.conversation_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """What a conversation has used, counted from its saved messages, so that a reload keeps it."""
+
+    turns: int
+    retrievals: int
+    tokens: int
+    """Of questions and answers, estimated."""
+    last_seconds: float | None
+
+
+def figures(messages: Sequence[Message]) -> Figures:
+    answers = [message for message in messages if message.role == "assistant"]
+    times = [message.metadata.get("timings_ms", {}).get("total") for message in answers[-1:]]
+    return Figures(
+        turns=sum(message.role == "user" for message in messages),
+        retrievals=sum(
+            bool(message.metadata.get("retrieved_sources")) or message.metadata.get("basis") == "documents"
+            for message in answers
+        ),
+        tokens=sum(roughly(message.content) for message in messages if message.content),
+        last_seconds=times[0] / 1000 if times and times[0] is not None else None,
+    )

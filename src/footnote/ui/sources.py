@@ -1,0 +1,161 @@
+"""The source beside the answer: what the document says, with the quoted span highlighted.
+
+Read `draw`. Everything of a document is shown letter for letter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from footnote import loop
+from footnote.assemble import Application
+from footnote.errors import NotFound
+from footnote.types import LOCAL, Citation, Document, Extracted, Message, MessageId
+from footnote.ui import wording
+from footnote.ui.escaping import plain, prose, quoted, visible
+
+AROUND = 700
+"""Characters of the source before and after the quote."""
+
+LONGEST_SHOWN = 300_000
+"""Characters of a whole document that the page shows; the original can be downloaded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A cited document as it is now: `document` is None when it is gone or says something else."""
+
+    document: Document | None
+    remark: str = ""
+
+
+def opened() -> tuple[MessageId, int] | None:
+    """The footnote whose source is shown: of which message, and its number."""
+    footnote: tuple[MessageId, int] | None = st.session_state.get("footnote")
+    return footnote
+
+
+def open_footnote(message_id: MessageId, marker: int) -> None:
+    st.session_state.footnote = (message_id, marker)
+
+
+def close() -> None:
+    st.session_state.pop("footnote", None)
+
+
+def draw(application: Application, messages: Sequence[Message]) -> None:
+    """The panel of the open footnote, if one is open."""
+    footnote = opened()
+    if footnote is None:
+        return
+    message_id, marker = footnote
+    cited = [
+        citation
+        for message in messages
+        if message.id == message_id
+        for citation in message.citations
+        if citation.marker == marker
+    ]
+    if not cited:
+        close()
+        return
+    title = f"\\[{marker}\\] {plain(cited[0].document)}"
+    st.dialog(title, width="medium", position="right", on_dismiss=close)(_draw_panel)(application, cited)
+
+
+def _draw_panel(application: Application, cited: Sequence[Citation]) -> None:
+    source = loop.run(find(application, cited[0]))
+    if source.remark:
+        st.warning(plain(source.remark))
+    for number, citation in enumerate(cited):
+        if number:
+            st.divider()
+        _draw_citation(citation, source.document)
+    if source.document is not None:
+        _draw_whole(application, source.document)
+
+
+async def find(application: Application, citation: Citation) -> Source:
+    """The cited document, when it still is what was cited."""
+    if not citation.document_id:
+        return Source(document=None, remark=wording.NOT_A_DOCUMENT)
+    store = application.database.documents
+    try:
+        document = await store.document(LOCAL, citation.document_id)
+    except NotFound:
+        replaced = await store.find(LOCAL, citation.collection, citation.document)
+        kept = "" if citation.quote else f" {wording.QUOTE_GONE}"
+        remark = wording.SOURCE_CHANGED if replaced else wording.SOURCE_REMOVED
+        return Source(document=None, remark=remark + kept)
+    if document.sha256 != citation.sha256:
+        return Source(document=None, remark=wording.SOURCE_CHANGED)
+    return Source(document=document)
+
+
+def _draw_citation(citation: Citation, document: Document | None) -> None:
+    st.markdown(f"{wording.VERDICTS[citation.verdict]} · {wording.VERDICTS_EXPLAINED[citation.verdict]}")
+    if citation.claim:
+        st.caption(wording.ANSWER_SAYS)
+        st.markdown(prose(" ".join(citation.claim.split())))
+    where = place(citation, document)
+    st.caption(" · ".join([wording.SOURCE_SAYS, *(plain(part) for part in where)]))
+    if document is None:
+        st.markdown(quoted(citation.quote, 0, len(citation.quote)))
+        return
+    start, end = window(document.extracted.text, citation.start, citation.end)
+    text = document.extracted.text[start:end]
+    with st.container(border=True, key=f"window-{citation.marker}-{citation.start}-{citation.end}"):
+        st.markdown(quoted(text, citation.start - start, citation.end - start))
+
+
+def place(citation: Citation, document: Document | None) -> list[str]:
+    """Where the quote stands, for a reader: its page and the headings above it."""
+    page = (
+        [f"page {citation.page}"] if citation.page.isdecimal() else [citation.page] if citation.page else []
+    )
+    headings = headings_at(document.extracted, citation.start) if document is not None else []
+    return [*page, " › ".join(headings)] if headings else page
+
+
+def headings_at(extracted: Extracted, position: int) -> list[str]:
+    """The headings above a position, outermost first."""
+    path: list[tuple[int, str]] = []
+    for block in extracted.blocks:
+        if block.start > position:
+            break
+        if block.kind == "heading":
+            text = extracted.text[block.start : block.end].strip("# \n=-")
+            path = [*((level, above) for level, above in path if level < block.level), (block.level, text)]
+    return [text for _, text in path]
+
+
+def window(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch of text to show around a quote: whole lines where they are short enough."""
+    first = max(start - AROUND, 0)
+    last = min(end + AROUND, len(text))
+    if first > 0:
+        after_break = text.find("\n", first, start)
+        first = after_break + 1 if after_break >= 0 else first
+    if last < len(text):
+        before_break = text.rfind("\n", end, last)
+        last = before_break if before_break >= 0 else last
+    return first, last
+
+
+def _draw_whole(application: Application, document: Document) -> None:
+    text = document.extracted.text
+    with st.expander(wording.WHOLE_DOCUMENT):
+        if len(text) > LONGEST_SHOWN:
+            st.caption(f"The first {LONGEST_SHOWN:,} of {len(text):,} characters.")
+        st.text(visible(text[:LONGEST_SHOWN]))
+    st.download_button(
+        wording.DOWNLOAD,
+        # Read when it is asked for, and never as a type that a browser would open in our name.
+        data=lambda: loop.run(application.database.documents.original(LOCAL, document.id)),
+        file_name=document.name,
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download-{document.id}",
+    )

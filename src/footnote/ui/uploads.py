@@ -1,0 +1,134 @@
+"""Files on their way into the knowledge base. A batch is a task of the server, like a turn: a click
+or a reload does not lose the files that were still waiting. Read `start`, then `draw`."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from footnote import loop
+from footnote.assemble import Application
+from footnote.errors import FootnoteError
+from footnote.types import Added
+from footnote.ui import wording
+from footnote.ui.escaping import plain
+
+SHOWN_ONE_BY_ONE = 6
+"""A batch with more results than this shows those that went well folded up."""
+
+
+@dataclass(eq=False)
+class Batch:
+    """Files that were offered together, and what became of each so far."""
+
+    waiting: list[tuple[str, bytes]]
+    offered: int
+    results: list[Added] = field(default_factory=list)
+    reading: str = ""
+    ended: bool = False
+    task: asyncio.Task[None] | None = None
+
+
+_batches: list[Batch] = []
+"""Those that nobody has closed yet. They concern everyone who sees these documents."""
+
+
+def batches() -> list[Batch]:
+    return list(_batches)
+
+
+def running() -> bool:
+    return any(not batch.ended for batch in batches())
+
+
+def start(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch:
+    """Begin to read files, given as (name, content), and return at once."""
+    batch = Batch(waiting=list(files), offered=len(files))
+    _batches.append(batch)
+
+    async def begin() -> None:
+        batch.task = asyncio.create_task(_read(application, batch))
+
+    loop.run(begin())
+    return batch
+
+
+async def _read(application: Application, batch: Batch) -> None:
+    knowledge_base = application.knowledge_base()
+    try:
+        while batch.waiting:
+            batch.reading, content = batch.waiting.pop(0)
+            try:
+                added = await knowledge_base.add(batch.reading, content)
+            except FootnoteError as error:
+                added = Added(name=batch.reading, outcome="refused", reason=str(error))
+            batch.results.append(added)
+    finally:
+        # Only a fault of ours leaves files over; whoever offered them must hear of each.
+        missed = [batch.reading] if len(batch.results) + len(batch.waiting) < batch.offered else []
+        for name in [*missed, *(name for name, _ in batch.waiting)]:
+            batch.results.append(Added(name=name, outcome="refused", reason=wording.BROKE_OFF))
+        batch.waiting.clear()
+        batch.ended = True
+
+
+def follow(place: DeltaGenerator) -> None:
+    """Show the batches until all have ended. Leaving early, by a click, does not stop them."""
+    while running():
+        with place.container():
+            draw_progress()
+        time.sleep(0.2)
+
+
+def draw_progress() -> None:
+    """How far each running batch is. Only what can be drawn again and again: no buttons."""
+    for batch in batches():
+        if not batch.ended:
+            done = len(batch.results)
+            progress = f"{wording.READING} {plain(batch.reading)} ({done + 1} of {batch.offered})"
+            st.progress(done / batch.offered, text=progress)
+
+
+def draw() -> None:
+    """What became of every file of every open batch."""
+    for batch in batches():
+        with st.container(border=True):
+            _draw_results(batch)
+
+
+def _draw_results(batch: Batch) -> None:
+    results = list(batch.results)
+    refused = [added for added in results if added.outcome == "refused"]
+    taken = [added for added in results if added.outcome != "refused"]
+    for added in refused:
+        st.markdown(line(added))
+    if len(taken) > SHOWN_ONE_BY_ONE:
+        with st.expander(wording.count(len(taken), "file is in", "files are in")):
+            st.markdown("  \n".join(line(added) for added in taken))
+    else:
+        for added in taken:
+            st.markdown(line(added))
+    st.button(wording.DISMISS, key=f"dismiss-{id(batch)}", type="tertiary", on_click=dismiss, args=(batch,))
+
+
+def dismiss(batch: Batch) -> None:
+    if batch in _batches:
+        _batches.remove(batch)
+
+
+def line(added: Added) -> str:
+    """What became of a file, as one line of Markdown."""
+    name = plain(added.name)
+    match added.outcome:
+        case "refused":
+            said = f":red[✗] **{name}** was refused. {plain(added.reason)}"
+        case "unchanged":
+            said = f":gray[✓] **{name}** was there already, unchanged."
+        case "replaced":
+            said = f":green[✓] **{name}** replaced the old version: {wording.count(added.chunks, 'passage')}."
+        case "added":
+            said = f":green[✓] **{name}** added: {wording.count(added.chunks, 'passage')}."
+    return " ".join([said, *(plain(note) for note in added.notes)])
