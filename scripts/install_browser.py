@@ -11,17 +11,21 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def main() -> None:
-    if any(shutil.which(name) for name in NAMES):
+    if _found():
         return
-    if os.environ.get("CI") == "true" and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "-qq", "update"], check=False, **quiet)
-        subprocess.run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"], check=False, **quiet)
-        if shutil.which("chromium"):
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if root and os.environ.get("CI") == "true" and shutil.which("apt-get"):
+        for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", "-qq", *arguments], check=False, stdout=subprocess.DEVNULL)
+        if _found():
             return
     done = subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if done.returncode:
         print("No Chromium could be installed: the browser tests will be skipped and say so.")
+
+
+def _found() -> bool:
+    return any(shutil.which(name) for name in NAMES)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 
-import made_files
+from tests.parsers import made_files
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

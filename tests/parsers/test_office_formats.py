@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable
 from email.message import EmailMessage
 
-import made_files
+from tests.parsers import made_files
 import pytest
 
 from footnote.errors import DocumentRefused

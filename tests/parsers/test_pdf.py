@@ -2,7 +2,7 @@ import io
 import random
 from pathlib import Path
 
-import made_files
+from tests.parsers import made_files
 import pypdfium2
 import pytest
 from reportlab.lib.utils import ImageReader

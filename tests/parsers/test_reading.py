@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
-import made_files
+from tests.parsers import made_files
 import pytest
 
 from footnote import reading_process
@@ -24,7 +24,7 @@ SMALL = Limits(memory=200 << 20, memory_per_byte=0, cpu_seconds=2, wall_seconds=
 @pytest.fixture
 async def faulty(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ConfinedReader]:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    reader = ConfinedReader(limits=SMALL, parsers={"faulty": "faulty_parser"})
+    reader = ConfinedReader(limits=SMALL, parsers={"faulty": "tests.parsers.faulty_parser"})
     yield reader
     await reader.aclose()
 
@@ -189,7 +189,7 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
         textwrap.dedent("""
         import asyncio, os
         from footnote.reading import ConfinedReader
-        reader = ConfinedReader(parsers={"faulty": "faulty_parser"})
+        reader = ConfinedReader(parsers={"faulty": "tests.parsers.faulty_parser"})
         asyncio.run(reader.read(b"words", "a.faulty"))
         print(*(process._process.pid for process in reader._running), flush=True)
         async def main():
