@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from footnote.language.sentences import LONGEST, sentences
 
 FRAGMENTS = [
-    "Dr. Hale paid 3.5. ", "\n", "- item", "| a | b |\n", "|---|---|\n", "```\n", "x = 1\n", "退款。", "e.g. ",
-    "  ", "# Title\n", "\t", "Why? ", "“No!” ", "a" * 700, "\r\n", "word ", "1. ", "U.S. ", "\u2028",
+    "Dr. Hale paid 3.5. ", "\n", "- item", "| a | b |\n", "|---|---|\n", "```\n", "x = 1\n", "退款。",
+    "e.g. ", "  ", "# Title\n", "\t", "Why? ", "“No!” ", "a" * 700, "\r\n", "word ", "1. ", "U.S. ", "\u2028",
 ]  # fmt: skip
 PIECES = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join)
 

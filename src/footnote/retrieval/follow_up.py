@@ -37,7 +37,8 @@ EMPTY = GRAMMAR | ASKING | POINTING | STANDING_FOR
 PIECE = re.compile(r"(?:[^\s,;:!?()\[\]{}\"“”«»]|(?<=\d),(?=\d))+|[,;:!?()]")
 # "Is it necessary to …", "it is clear that …": this "it" points at what comes.
 AHEAD = re.compile(
-    r"\b(?:is|was|be|would|does) it (?:\w+ ){1,2}(?:to|that)\b|\bit(?:'s| is| was) (?:\w+ ){1,2}(?:to|that)\b",
+    r"\b(?:is|was|be|would|does) it (?:\w+ ){1,2}(?:to|that)\b"
+    r"|\bit(?:'s| is| was) (?:\w+ ){1,2}(?:to|that)\b",
     re.I,
 )
 DEFINITE = re.compile(r"\bthe \w", re.I)
