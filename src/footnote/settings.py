@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         default="auto",
         description="Who answers: `extractive`, `openai:…`, `anthropic:…`, `ollama:…`, `mock`, or `auto`.",
     )
-    embedder: str = Field(default="minilm", description="What turns text into vectors.")
+    embedder: str = Field(default="minilm", description="What turns text into vectors; `minilm:2` uses two threads.")
     mode: Literal["strict", "open"] = Field(
         default="strict",
         description="`strict` declines when the evidence is weak; `open` lets the model answer, labelled.",
@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     system_prompt: str = Field(default="", description="Instructions put before every conversation.")
     top_k: int = Field(default=5, ge=1, le=50, description="Passages per question.")
     max_turns: int = Field(default=10, ge=0, le=1000, description="Turns that the model is reminded of.")
-    threads: int = Field(default=0, ge=0, description="Threads of the bundled embedder; 0 chooses.")
     host: str = Field(default="127.0.0.1", description="The address to serve at.")
     port: int = Field(default=8501, ge=1, le=65535, description="The port to serve at.")
 

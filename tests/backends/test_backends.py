@@ -140,3 +140,18 @@ async def test_what_the_conversation_tells_comes_before_anything_else() -> None:
     prompt = Prompt(messages=asked, basis="conversation", recalled="You asked: hi")
     pieces = [piece async for piece in ExtractiveBackend().stream(prompt)]
     assert [piece.text for piece in pieces if isinstance(piece, Text)] == ["You ", "asked: ", "hi"]
+
+
+def test_quotes_that_are_no_sentences_stand_on_lines_of_their_own_and_stay_verified() -> None:
+    commands = [
+        "serve data.db --setting page_size 50",
+        "serve --config page_size:50 data.db",
+        "It is a new option.",
+    ]
+    passages = [whole_passage("settings.md", text) for text in commands]
+    ranked = tuple(
+        ScoredSentence(passage=n, start=0, end=len(text), score=0.9) for n, text in enumerate(commands)
+    )
+    answer = quoted(passages, Evidence(score=0.9, sentences=ranked))
+    assert answer.split("\n\n") == [f"{text} [{n}]" for n, text in enumerate(commands, 1)]
+    assert {one.verdict for one in check(answer, passages).citations} == {"verified"}

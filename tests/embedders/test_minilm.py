@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footnote.embedders import minilm
-from footnote.embedders.minilm import MODEL_FOLDER, MiniLM
+from footnote.embedders.minilm import MODEL_FOLDER, MiniLM, connect
+from footnote.errors import SettingsError
 from footnote.interfaces import Embedder
 from footnote.testing.embedder import EmbedderContract
 
@@ -145,3 +146,9 @@ async def test_many_can_embed_at_once() -> None:
         for row in range(len(SENTENCES)):
             tasks.start_soon(embed, row)
     assert all(np.array_equal(found[row], expected[row]) for row in range(len(SENTENCES)))
+
+
+def test_its_address_can_say_how_many_threads() -> None:
+    assert connect("2", {})._threads == 2
+    with pytest.raises(SettingsError, match="number of threads"):
+        connect("many", {})

@@ -17,6 +17,8 @@ MOST_SENTENCES = 3
 _NEARLY_AS_GOOD = 0.75
 """A further sentence is quoted when its score is at least this share of the best one's."""
 
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", '."', ".”", ".)")
+
 GREETING = "Hello! Ask me anything about your documents; every answer shows where it stands in them."
 NOTHING_SAID = "I don't find that in our conversation."
 NO_DOCUMENTS = (
@@ -50,14 +52,14 @@ def quoted(passages: Sequence[Passage], evidence: Evidence) -> str:
     """The best sentences with their markers; list items and table rows each on a line."""
     telling = [s for s in evidence.sentences if s.passage < len(passages) and _tells(passages, s)]
     chosen = _chosen(passages, telling or evidence.sentences)
-    lines: list[str] = []
+    said: list[str] = []
     for sentence in chosen:
         chunk = passages[sentence.passage].chunk
-        said = readable(chunk.text, sentence.start, sentence.end, chunk.lead_in)
-        # A block of code is closed by a line of its own.
-        before_marker = "\n\n" if "\n" in said else " "
-        lines.append(f"{_unmarked(said)}{before_marker}[{sentence.passage + 1}]")
-    return ("\n\n" if any("\n" in line or ";" in line for line in lines) else " ").join(lines)
+        said.append(_unmarked(readable(chunk.text, sentence.start, sentence.end, chunk.lead_in)))
+    # Only whole sentences make a paragraph; rows, items and commands each stand by themselves.
+    prose = all(words.endswith(_SENTENCE_ENDS) and "\n" not in words for words in said)
+    cited = [f"{words} [{sentence.passage + 1}]" for words, sentence in zip(said, chosen, strict=True)]
+    return (" " if prose else "\n\n").join(cited)
 
 
 def _tells(passages: Sequence[Passage], sentence: ScoredSentence) -> bool:

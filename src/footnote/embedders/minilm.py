@@ -19,6 +19,7 @@ import anyio
 import anyio.to_thread
 import numpy as np
 
+from footnote.errors import SettingsError
 from footnote.interfaces import Vectors
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ _loading = threading.Lock()
 
 
 def connect(detail: str, environment: Mapping[str, str]) -> "MiniLM":
-    return MiniLM()
+    """At the address `minilm`, or `minilm:2` for two threads."""
+    if detail and not detail.isdecimal():
+        raise SettingsError(f"`minilm:{detail}` is no embedder: after the colon stands a number of threads.")
+    return MiniLM(threads=int(detail) if detail else None)
 
 
 class MiniLM:
