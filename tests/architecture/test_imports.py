@@ -97,6 +97,7 @@ HOMES = {
 ENVIRONMENT_READERS = {
     "settings": "the one file that reads settings",
     "reading_process": "hands the system's own variables, such as PATH, on to the child; none is a setting",
+    "embedders": "tells onnxruntime, before it is imported, to report nothing to its maker",
 }
 
 LATE_IMPORTS = {

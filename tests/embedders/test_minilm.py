@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from itertools import count
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -152,3 +154,12 @@ def test_its_address_can_say_how_many_threads() -> None:
     assert connect("2", {})._threads == 2
     with pytest.raises(SettingsError, match="number of threads"):
         connect("many", {})
+
+
+def test_embedding_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    home = tmp_path / "a-home"
+    home.mkdir()
+    program = "import asyncio; from footnote.embedders.minilm import MiniLM; asyncio.run(MiniLM().embed(['a'], 'query'))"
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert list(home.rglob("*")) == []

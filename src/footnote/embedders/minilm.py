@@ -109,6 +109,9 @@ def _tokenizer() -> "Tokenizer":
 
 @cache
 def _load_session() -> "InferenceSession":
+    # onnxruntime since 1.32 otherwise writes a device identifier into the home folder when it is
+    # imported and reports events to its maker. Nothing leaves this machine unasked.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415  (heavy)
 
     options = SessionOptions()
