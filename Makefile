@@ -40,7 +40,7 @@ bench: $(STAMPS)/test  ## Measure speed and memory
 	$(BIN)/python -m benchmarks.speed
 
 durability: $(STAMPS)/test  ## Kill the program 200 times while it adds documents, and count losses
-	$(BIN)/python tests/durability/kill_while_adding.py 200
+	$(BIN)/python tests/durability/kill_while_adding.py --kills 200
 
 lock: $(STAMPS)/test  ## Pin every requirement for every platform, with hashes
 	$(PIP) install -q uv

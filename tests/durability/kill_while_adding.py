@@ -93,11 +93,14 @@ async def add_until_killed(folder: Path, ledger_path: Path, seed: int) -> None:
     versions = {s.name: int(s.media_type) for s in await database.documents.list(LOCAL)}
     mark("S")
 
+    # A child whose parent was itself killed must not write for ever.
+    parent = os.getppid()
+
     async def add(writer: int) -> None:
         rng = random.Random(f"{seed} {writer}")
         noise = np.random.default_rng([seed, writer]).normal(size=(MOST_LINES, IDENTITY.dimensions))
         vectors = (noise / np.linalg.norm(noise, axis=1, keepdims=True)).astype(np.float32)
-        while True:
+        while os.getppid() == parent:
             # One in four replaces what this writer has put there.
             known = [name for name in versions if name.startswith(f"w{writer}d")]
             name = rng.choice(known) if known and rng.random() < 0.25 else f"w{writer}d{len(known)}"
