@@ -28,7 +28,9 @@ class Settings(BaseSettings):
         default="auto",
         description="Who answers: `extractive`, `openai:…`, `anthropic:…`, `ollama:…`, `mock`, or `auto`.",
     )
-    embedder: str = Field(default="minilm", description="What turns text into vectors; `minilm:2` uses two threads.")
+    embedder: str = Field(
+        default="minilm", description="What turns text into vectors; `minilm:2` uses two threads."
+    )
     mode: Literal["strict", "open"] = Field(
         default="strict",
         description="`strict` declines when the evidence is weak; `open` lets the model answer, labelled.",

@@ -185,8 +185,8 @@ def _pairs(search: Search) -> Row:
     return shares
 
 
-SENTENCE_WEIGHTS = np.array([3.28, 0.98, 5.78, 1.90, 0.67, 3.33, 0.54, 0.81, -0.81, -0.15, -0.09, -0.66])
-SENTENCE_BIAS = -9.15
+SENTENCE_WEIGHTS = np.array([3.31, 1.02, 5.79, 1.91, 0.69, 3.32, 0.63, 0.81, -0.81, -0.15, -0.09, -0.67])
+SENTENCE_BIAS = -9.26
 
 
 def sentence_scores(rows: Row) -> Row:
@@ -198,11 +198,11 @@ EVIDENCE_FEATURES = (
     "best cosine", "passage cosine", "words", "words of the passage", "names missing", "lacks", "blind",
     "words of the passage, blind",
 )  # fmt: skip
-EVIDENCE_WEIGHTS = np.array([5.16, 3.02, 2.69, 0.17, -1.61, -0.68, 3.30, 7.66])
-EVIDENCE_BIAS = -5.56
+EVIDENCE_WEIGHTS = np.array([5.13, 3.13, 3.02, -0.15, -1.54, -0.54, 3.32, 7.66])
+EVIDENCE_BIAS = -5.59
 # The same without an embedder, for passages of someone else's index.
-WORDS_WEIGHTS = np.array([0.0, 0.0, 3.31, 1.62, -2.05, -0.85, 0.0, 0.0])
-WORDS_BIAS = -1.55
+WORDS_WEIGHTS = np.array([0.0, 0.0, 4.16, 0.75, -2.24, -0.74, 0.0, 0.0])
+WORDS_BIAS = -1.69
 
 
 def evidence_features(search: Search, rows: Row, scores: Row, blind: float) -> Row:
