@@ -89,7 +89,8 @@ HOMES = {
     "pytest": {"testing"},
     "numpy": {"interfaces", "retrieval", "embedders", "databases", "evaluation", "testing"},
     "anyio": {
-        *SEAMS, "chatbot", "turns", "knowledge", "finding", "reading", "backends", "embedders", "databases", "ui", "api"
+        *SEAMS, "chatbot", "turns", "knowledge", "finding", "reading", "backends", "embedders", "databases",
+        "ui", "api",
     },
 }  # fmt: skip
 """Where each package of others is at home: it can be exchanged there, and nowhere else."""

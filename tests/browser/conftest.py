@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
-from tests.browser.served import PATIENCE, Served, Sink, fill, serving
 
 from footnote import loop
+from tests.browser.served import PATIENCE, Served, Sink, fill, serving
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
 from tests.browser.served import Served, serving
 
 pytestmark = pytest.mark.browser

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
+
 from tests.browser.served import PATIENCE, Served, Sink, serving
 
 pytestmark = pytest.mark.browser

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.browser.served import Served, free_port, serving
 
 STREAMLIT_APP = Path(__file__).parents[2] / "streamlit_app.py"

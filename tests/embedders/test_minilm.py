@@ -159,7 +159,10 @@ def test_its_address_can_say_how_many_threads() -> None:
 def test_embedding_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
     home = tmp_path / "a-home"
     home.mkdir()
-    program = "import asyncio; from footnote.embedders.minilm import MiniLM; asyncio.run(MiniLM().embed(['a'], 'query'))"
+    program = (
+        "import asyncio; from footnote.embedders.minilm import MiniLM; "
+        "asyncio.run(MiniLM().embed(['a'], 'query'))"
+    )
     environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     assert list(home.rglob("*")) == []

@@ -6,7 +6,6 @@ import struct
 import zipfile
 import zlib
 
-from tests.parsers import made_files
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from footnote.parsers.building import archives
 from footnote.parsers.building.recognising import format_of
 from footnote.reading import ConfinedReader
 from footnote.testing.parser import check_extracted
+from tests.parsers import made_files
 
 ENTITIES = (
     '<!DOCTYPE d [<!ENTITY a "lol">'

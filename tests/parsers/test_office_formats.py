@@ -4,13 +4,13 @@ import datetime
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from tests.parsers import made_files
 import pytest
 
 from footnote.errors import DocumentRefused
 from footnote.parsers import docx, eml, epub, msg, odf, pptx, rtf, xlsx
 from footnote.testing.parser import check_extracted
 from footnote.types import Extracted
+from tests.parsers import made_files
 
 
 def blocks(extracted: Extracted) -> list[tuple[str, int, str]]:

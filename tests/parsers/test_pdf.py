@@ -2,7 +2,6 @@ import io
 import random
 from pathlib import Path
 
-from tests.parsers import made_files
 import pypdfium2
 import pytest
 from reportlab.lib.utils import ImageReader
@@ -12,6 +11,7 @@ from footnote.errors import DocumentRefused
 from footnote.parsers import pdf
 from footnote.testing.parser import check_extracted
 from footnote.types import Extracted
+from tests.parsers import made_files
 
 LETTER = [
     [

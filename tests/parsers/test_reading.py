@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
-from tests.parsers import made_files
 import pytest
 
 from footnote import reading_process
 from footnote.errors import DocumentError, DocumentRefused
 from footnote.reading import ConfinedReader, Limits
+from tests.parsers import made_files
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits need a system that can fork")
 
