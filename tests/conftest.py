@@ -4,6 +4,7 @@ What a test writes goes into a temporary folder, which is also its working folde
 """
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OLLAMA_HOST", "OPENAI_BASE_URL",
 
 # Browsers are installed in the real home, which the tests do not see.
 os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(Path.home() / ".cache" / "ms-playwright"))
+
+# Where this run was started in the background Ctrl-C is ignored, and the programs that the tests start
+# would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _connect, _connect_ex = socket.socket.connect, socket.socket.connect_ex
 
@@ -45,6 +50,12 @@ def _connect_here(connection: socket.socket, address: Any) -> None:
 def _connect_here_ex(connection: socket.socket, address: Any) -> int:
     _refuse_others(connection, address)
     return _connect_ex(connection, address)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first of them on, Playwright keeps an event loop running in
+    this thread, in which no other test could run one of its own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(autouse=True, scope="session")

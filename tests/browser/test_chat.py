@@ -105,7 +105,9 @@ def test_a_file_and_a_question_can_be_sent_together(page: Page, served: Served, 
         tmp_path / "canteen.txt"
     )
     expect(page.get_by_test_id("stChatInput")).to_contain_text("canteen.txt")
-    ask(page, "When does the canteen close on Fridays?")
+    page.get_by_test_id("stChatInputTextArea").fill("When does the canteen close on Fridays?")
+    # Enter does nothing while the file is still on its way; the button waits.
+    page.get_by_test_id("stChatInputSubmitButton").click()
     expect(answers(page).last).to_contain_text("The canteen closes at 14:30 on Fridays.")
 
 

@@ -199,7 +199,7 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
         asyncio.run(main())
         """)
     )
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).parents[2])
     done = subprocess.run(
         [sys.executable, str(script)],
         capture_output=True,
