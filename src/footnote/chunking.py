@@ -25,6 +25,10 @@ TARGET_TOKENS = 180
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]{1,400}")
 
 
+# An anchor or a class behind a heading, as in "Prices { #prices }".
+_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
+
+
 @dataclass(frozen=True, slots=True)
 class _Unit:
     """What is never cut further unless it is longer than a chunk may be."""
@@ -98,7 +102,8 @@ def _without_gaps(extracted: Extracted) -> Iterator[Block]:
 def _title(heading: str) -> str:
     """A heading's words without the marks of Markdown or reStructuredText around them."""
     first = next((line for line in heading.splitlines() if any(c.isalnum() for c in line)), heading)
-    return re.sub(r"\s+#+\s*$", "", re.sub(r"^#+\s+", "", first.strip()))
+    title = re.sub(r"^#+\s+|\s+#+\s*$", "", _ATTRIBUTES.sub("", first.strip()))
+    return re.sub(r"(\*\*|``|`)(?=\S)(.+?)(?<=\S)\1", r"\2", title)
 
 
 def _units(

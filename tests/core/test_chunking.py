@@ -242,3 +242,23 @@ def test_the_text_of_real_documents_is_cut_without_loss() -> None:
 def test_a_row_as_wide_as_a_chunk_is_still_a_single_chunk() -> None:
     chunk = only(built(("table_row", " | ".join("abcdefg"))), 13)
     assert chunk.text == " | ".join("abcdefg")
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("## Prices { #prices }", "Prices"),
+        ("# Use `Client` here #", "Use Client here"),
+        ("Plans\n=====", "Plans"),
+        ("### ``serve`` and **more**", "serve and more"),
+        ("# f{x}", "f{x}"),
+    ],
+)
+def test_a_heading_path_has_words_without_marks(heading: str, title: str) -> None:
+    text = f"{heading}\n\nWhat stands below."
+    blocks = (
+        Block(kind="heading", start=0, end=len(heading), level=1),
+        Block(kind="paragraph", start=len(heading) + 2, end=len(text)),
+    )
+    [chunk] = cut(Extracted(text=text, blocks=blocks), count_tokens=lambda words: len(words.split()))
+    assert chunk.heading == (title,)

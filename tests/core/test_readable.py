@@ -110,3 +110,16 @@ def test_a_heading_a_header_and_a_question_say_nothing_by_themselves(
 ) -> None:
     start = text.index(span)
     assert says_something(text, start, start + len(span)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See `the guide <https://guide.example/>`__ for more.", "See the guide for more."),
+        ("Read :ref:`permissions` first.", "Read permissions first."),
+        ("Set ``page_size`` to 50.", "Set `page_size` to 50."),
+        ("At 10:30:`x`", "At 10:30:x"),
+    ],
+)
+def test_the_marks_of_restructured_text_are_left_out(text: str, expected: str) -> None:
+    assert readable(text, 0, len(text)) == expected

@@ -13,6 +13,9 @@ _BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))
 _RULE = re.compile(r"^[\s|:+=-]+$")
 _FENCED = re.compile(r"(```|~~~).*\n\s*\1\s*$", re.DOTALL)
 _HEADING = re.compile(r"^#{1,6}\s+")
+# reStructuredText: `title <target>`_ and :role:`text`.
+_RST_LINK = re.compile(r"`([^`<>]+?)\s*<[^<>`]*>`_{1,2}")
+_RST_ROLE = re.compile(r"(?<!\w):[a-z:]{1,30}:`([^`<>]+)(?:<[^<>`]*>)?`")
 
 
 def readable(text: str, start: int, end: int, lead_in: str = "") -> str:
@@ -93,5 +96,7 @@ def _plain(text: str) -> str:
     """Without the marks of Markdown that only make sense in their own page. Double underscores stay:
     they are more often part of a name, as in `__init__`."""
     text = _HEADING.sub("", " ".join(text.split()))
+    text = _RST_LINK.sub(r"\1", text)
+    text = _RST_ROLE.sub(r"\1", text)
     text = re.sub(r"!?\[([^\]\[]+)\]\([^()\s]*\)", r"\1", text)
     return re.sub(r"(\*\*|`)(?=\S)(.+?)(?<=\S)\1", r"\2", text).strip()
