@@ -1,5 +1,6 @@
 """The command line as scripts rely on it: exit codes, keys, and a sentence for what went wrong."""
 
+import io
 import json
 import os
 import signal
@@ -395,3 +396,15 @@ def test_json_escapes_what_a_terminal_would_obey(capsys: pytest.CaptureFixture[s
 )
 def test_sizes_are_shown_as_people_read_them(count: int, shown: str) -> None:
     assert size(count) == shown
+
+
+def test_a_conversation_goes_on_where_it_was_left(
+    footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    footnote("add", str(documents))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Are returns free within 30 days?\n/quit\n"))
+    footnote("chat")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("What did I ask first?\n"))
+    gone_on = footnote("chat", "--continue")
+    assert "Going on with: Are returns free within 30 days?" in gone_on.err
+    assert "Are returns free within 30 days?" in gone_on.out

@@ -22,7 +22,7 @@ from footnote.events import (
     TurnEnded,
     TurnStarted,
 )
-from footnote.types import Answer, Citation, Verdict
+from footnote.types import LOCAL, Answer, Citation, Verdict
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     "verified": ("✓", "green"),
@@ -51,10 +51,23 @@ def ask(
         raise typer.Exit(3)
 
 
-def chat(model: ModelOption = None, collection: CollectionOption = None, data: DataOption = None) -> None:
+def chat(
+    go_on: Annotated[bool, typer.Option("--continue", help="Go on with the latest conversation.")] = False,
+    model: ModelOption = None,
+    collection: CollectionOption = None,
+    data: DataOption = None,
+) -> None:
     """Talk about your documents; the conversation is remembered. /new begins another, /quit leaves."""
     with opened(data=data, model=model) as application:
-        bot = loop.run(application.chatbot(filters=within(collection)))
+        saved = loop.run(application.database.conversations.conversations(LOCAL)) if go_on else ()
+        latest = saved[0] if saved else None
+        bot = loop.run(application.chatbot(latest.id if latest else None, filters=within(collection)))
+        if go_on:
+            note(
+                f"Going on with: {latest.title}"
+                if latest
+                else "There is no conversation yet; this is the first."
+            )
         note("Ask about your documents. /new begins another conversation, /quit leaves.")
         for line in _typed():
             if line == "/new":
