@@ -1,6 +1,6 @@
 """Fits the constants of `footnote/retrieval/evidence.py` on the development data, and prints them.
 
-    python benchmarks/quality_fit.py [--distractors 4000]
+    python -m benchmarks.quality_fit [--distractors 4000]
 
 Sentences: a softmax over those of one question, so that the right one wins (SQuAD2 and XQuAD en, de, zh),
 then scaled to a chance. Evidence: a logistic model over whole searches; unanswerable are questions whose

@@ -16,7 +16,6 @@ from footnote.language.words import document_terms, query_terms
 from footnote.types import ChunkId
 
 CACHE = Path(__file__).parents[1] / ".cache" / "quality"
-NEVER_PRUNED = 200
 TOKEN_CHARACTERS = "".join(chr(c) for c in range(33, 127) if not chr(c).isalnum() and chr(c) not in "\"'")
 
 
@@ -59,8 +58,15 @@ class Index:
         self.embedder = embedder
         self.words = Words(self.texts, language)
         self.vectors = vectors_of(self.texts, embedder) if embedder else None
+        self._found: dict[str, tuple[Candidate, ...]] = {}
 
     def candidates(self, question: str, limit: int = 200) -> tuple[Candidate, ...]:
+        """Every chunk that words or vectors bring, scored by both. Kept: several rankings ask for it."""
+        if question not in self._found:
+            self._found[question] = self._search(question, limit)
+        return self._found[question]
+
+    def _search(self, question: str, limit: int) -> tuple[Candidate, ...]:
         assert self.embedder is not None
         assert self.vectors is not None
         cosines = self.vectors @ vectors_of([question], self.embedder, "query")[0]

@@ -198,11 +198,11 @@ EVIDENCE_FEATURES = (
     "best cosine", "passage cosine", "words", "words of the passage", "names missing", "lacks", "blind",
     "words of the passage, blind",
 )  # fmt: skip
-EVIDENCE_WEIGHTS = np.array([5.13, 3.13, 3.02, -0.15, -1.54, -0.54, 3.32, 7.66])
-EVIDENCE_BIAS = -5.59
+EVIDENCE_WEIGHTS = np.array([4.97, 3.31, 2.83, 0.0, -1.36, -0.55, 3.33, 7.65])
+EVIDENCE_BIAS = -5.61
 # The same without an embedder, for passages of someone else's index.
-WORDS_WEIGHTS = np.array([0.0, 0.0, 4.16, 0.75, -2.24, -0.74, 0.0, 0.0])
-WORDS_BIAS = -1.69
+WORDS_WEIGHTS = np.array([0.0, 0.0, 3.90, 0.93, -2.09, -0.78, 0.0, 0.0])
+WORDS_BIAS = -1.68
 
 
 def evidence_features(search: Search, rows: Row, scores: Row, blind: float) -> Row:
