@@ -13,7 +13,7 @@ STAMPS := $(VENV)/.stamps
 help:  ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-run: $(STAMPS)/run  ## Set everything up and open the chat page with the handbook in it
+run: $(STAMPS)/run  ## Set everything up and serve the chat page with the handbook in it
 	@$(BIN)/footnote demo --port $(PORT)
 
 test: $(STAMPS)/test $(STAMPS)/browser lint types  ## Set everything up and pass all tests

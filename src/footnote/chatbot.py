@@ -290,7 +290,8 @@ class Chatbot:
     async def _end(self, turn: _Turn) -> list[TurnEvent]:
         """Check the footnotes, save the answer and the turn's record. Returns the last events."""
         events: list[TurnEvent] = []
-        claims_nothing = turn.outcome == "declined" or not turn.text
+        # Without passages "[1]" is no footnote but a part of what was said, as in `items[1]`.
+        claims_nothing = turn.outcome == "declined" or not turn.text or not turn.passages
         checked = Checked.of_plain(turn.text) if claims_nothing else check(turn.text, turn.passages)
         for notice in checked.notices(bool(turn.passages) and not claims_nothing):
             turn.notices.append(notice)

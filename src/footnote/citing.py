@@ -33,6 +33,14 @@ _NEGATIONS = frozenset(
 )
 
 
+_CONDITIONS = frozenset(
+    "if when whenever unless only provided until minus wenn falls sofern nur bis si quando cuando solo "
+    "seulement als alleen om bara hvis jeśli tylko если только".split()
+)
+_LEAST_WORDS = 3
+"""A part of a sentence with fewer words than this says too little to be called its words."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
     """An answer with its footnotes checked. Markers to passages that do not exist are gone."""
@@ -161,7 +169,8 @@ def _cite(claim: str, marker: int, passage: Passage) -> Citation:
 def _support(claim: str, passage: Passage) -> tuple[int, int, Verdict]:
     """The span of the passage that carries the claim best, and how well."""
     text, lead_in = passage.chunk.text, passage.chunk.lead_in
-    item = readable(claim, 0, len(claim))
+    unnumbered = _NUMBERED.sub("", claim)
+    item = readable(unnumbered, 0, len(unnumbered))
     wanted = {word.group() for word in _words(item)}
     best: tuple[float, int, int] = (0.0, 0, 0)
     for start, end in sentences(text):
@@ -172,7 +181,7 @@ def _support(claim: str, passage: Passage) -> tuple[int, int, Verdict]:
             if _states(said, claim) or (not renumbered and _states(said, item)):
                 return start, end, "verified"
             share = len(wanted & {word.group() for word in _words(said)}) / max(len(wanted), 1)
-            if share > best[0] and _numbers(item) <= _numbers(said):
+            if share > best[0] and _numbers(item) <= _numbers(said) and _turns(item) == _turns(said):
                 best = (share, start, end)
     share, start, end = best
     return (start, end, "partial") if share >= _PARTIAL_SHARE else (start, end, "unsupported")
@@ -188,8 +197,7 @@ def _states(said: str, claim: str) -> bool:
     """Whether the words of the claim stand in what is said, in their order and without a gap."""
     there, wanted = _words(said), _words(claim)
     here, words = [word.group() for word in there], [word.group() for word in wanted]
-    # A part of a sentence may say the contrary of the whole.
-    if not words or sum(map(_is_negation, here)) != sum(map(_is_negation, words)):
+    if len(words) < min(_LEAST_WORDS, len(here)) or not words or _turns(said) != _turns(claim):
         return False
     starts = range(len(here) - len(words) + 1)
     return any(
@@ -224,8 +232,11 @@ def _plain(text: str) -> str:
     return text.casefold()
 
 
-def _is_negation(word: str) -> bool:
-    return word in _NEGATIONS or word.endswith("n't")
+def _turns(text: str) -> int:
+    """How many words turn or limit what is said: without one of them a part of a sentence may say the
+    contrary of the whole."""
+    words = (word.group() for word in _words(text))
+    return sum(word in _NEGATIONS or word in _CONDITIONS or word.endswith("n't") for word in words)
 
 
 def _numbers(text: str) -> set[str]:

@@ -107,7 +107,11 @@ class KnowledgeBase:
         """Add a file from disk. What cannot be opened is refused with the reason."""
         shown = name or path.name
         try:
-            data = await anyio.Path(path).read_bytes()
+            # A pipe never ends, and a device may not either.
+            file = anyio.Path(path)
+            if await file.exists() and not await file.is_file() and not await file.is_dir():
+                return Added(name=shown, outcome="refused", reason="It is not a file that can be read.")
+            data = await file.read_bytes()
         except OSError as error:
             reason = f"It could not be opened: {(error.strerror or str(error)).lower()}."
             return Added(name=shown, outcome="refused", reason=reason)

@@ -290,3 +290,26 @@ def test_any_answer_about_any_text_can_be_checked(answer: str, text: str) -> Non
     passage = whole_passage("a.txt", text)
     for citation in check(f"{answer} [1]", [passage]).citations:
         assert citation.quote == text[citation.start : citation.end]
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("2**8 is 256 and 2**10 is 1024.", "28 is 256 and 210 is 1024."),
+        ("cat log.txt | sort | uniq -c", "cat log.txt – sort – uniq -c"),
+        ("Then handlers[name](event) is called.", "Then handlersname is called."),
+        ("- 40 °C is the lowest it stands.", "40 °C is the lowest it stands."),
+        ("If the seal is intact, you get a full refund.", "You get a full refund."),
+        ("Minus 5 degrees is the minimum.", "5 degrees is the minimum."),
+        ("There is no fee.", "No."),
+    ],
+)
+def test_what_the_source_does_not_say_in_these_words_is_not_verified(source: str, claim: str) -> None:
+    [citation] = check(f"{claim} [1]", [whole_passage("a.md", source)]).citations
+    assert citation.verdict != "verified"
+
+
+def test_the_contrary_of_the_source_is_not_even_partly_there() -> None:
+    source = whole_passage("a.md", "Digital goods cannot be returned within 30 days.")
+    [citation] = check("Digital goods can be returned within 30 days. [1]", [source]).citations
+    assert citation.verdict == "unsupported"

@@ -31,7 +31,7 @@ def test_a_second_table_has_its_own_header_and_not_that_of_the_table_before_it()
 
 
 def test_a_row_that_does_not_fit_its_header_is_not_labelled_by_guess() -> None:
-    assert of("| A | B |\n| 1 | 2 | 3 |", "| 1 | 2 | 3 |") == "1 – 2 – 3"
+    assert of("| A | B |\n| 1 | 2 | 3 |", "| 1 | 2 | 3 |") == "| 1 | 2 | 3 |"
 
 
 def test_an_empty_cell_is_not_named() -> None:
@@ -123,3 +123,20 @@ def test_a_heading_a_header_and_a_question_say_nothing_by_themselves(
 )
 def test_the_marks_of_restructured_text_are_left_out(text: str, expected: str) -> None:
     assert readable(text, 0, len(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2**8 is 256 and 2**10 is 1024.",
+        "f(*args, **kwargs) or g(**kwargs)",
+        "cat log.txt | sort | uniq -c",
+        "src/**/*.py and tests/**/*.py",
+        "handlers[name](event)",
+        "a || b",
+        "30. September 2024 ist der letzte Termin.",
+        "- 40 °C is the lowest.",
+    ],
+)
+def test_what_only_looks_like_markup_is_left_as_it_is(text: str) -> None:
+    assert readable(text, 0, len(text)) == text

@@ -408,3 +408,19 @@ def test_a_conversation_goes_on_where_it_was_left(
     gone_on = footnote("chat", "--continue")
     assert "Going on with: Are returns free within 30 days?" in gone_on.err
     assert "Are returns free within 30 days?" in gone_on.out
+
+
+def test_folders_that_link_to_one_another_are_read_once(tmp_path: Path) -> None:
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / "linked" / name).mkdir(parents=True)
+        (tmp_path / "linked" / name / "notes.txt").write_text(f"The words of {name}.")
+        for number in range(3):
+            (tmp_path / "linked" / name / f"link{number}").symlink_to(tmp_path / "linked" / other)
+    offered, _ = collect([str(tmp_path / "linked")])
+    assert sorted(file.path.parent.name for file in offered) == ["one", "two"]
+
+
+def test_a_pipe_is_refused(footnote: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    done = footnote("add", str(tmp_path / "pipe.txt"))
+    assert (done.code, "It is not a file that can be read." in done.out) == (1, True)

@@ -78,15 +78,28 @@ def collect(paths: list[str]) -> tuple[list[Offered], int]:
     return [Offered(path, name) for path, name in offered.items()], skipped
 
 
-def _files_below(folder: Path) -> Iterator[Path | None]:
-    """Every file in order; None for a hidden file or folder that is passed over."""
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            yield None
-        elif entry.is_dir():
-            yield from _files_below(entry)
-        elif entry.is_file():
-            yield entry
+def _files_below(root: Path) -> Iterator[Path | None]:
+    """Every file in order; None for a hidden file or folder that is passed over. A folder that cannot
+    be opened is offered itself, and refused with the reason."""
+    waiting, seen = [root], set[Path]()
+    while waiting:
+        folder = waiting.pop()
+        # Links between folders may go round in circles.
+        if folder.resolve() in seen:
+            continue
+        seen.add(folder.resolve())
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError:
+            yield folder
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                yield None
+            elif entry.is_file():
+                yield entry
+        visible = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        waiting.extend(reversed(visible))
 
 
 def source_name(file: Path) -> str:

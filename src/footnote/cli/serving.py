@@ -44,7 +44,9 @@ def demo(
     model: ModelOption = None,
     data: DataOption = None,
 ) -> None:
-    """Put the handbook of a made-up company into the knowledge base and serve the chat page."""
+    """Serve the chat page with the handbook of a made-up company in it, in a data folder of its own."""
+    # A made-up company's answers must not stand among the user's own.
+    data = data or load().data / "demo"
     documents = sorted((Path(handbook.__file__).parent / "documents").iterdir())
     with opened(data=data) as application:
         note("Reading the handbook of a made-up company; the first time takes a moment.")

@@ -13,6 +13,10 @@ _BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))
 _RULE = re.compile(r"^[\s|:+=-]+$")
 _FENCED = re.compile(r"(```|~~~).*\n\s*\1\s*$", re.DOTALL)
 _HEADING = re.compile(r"^#{1,6}\s+")
+# Marks stand at the borders of words: `2**8`, `src/**/*.py` and `handlers[name](event)` have none.
+_LINK = re.compile(r"(?<![\w\])])!?\[([^\]\[]+)\]\([^()\s]*\)")
+_BOLD = re.compile(r"(?<![\w*/])\*\*(?=[^\s*/])([^*]+?)(?<=[^\s*/])\*\*(?![\w*/])")
+_CODE = re.compile(r"`(?=\S)(.+?)(?<=\S)`")
 # reStructuredText: `title <target>`_ and :role:`text`.
 _RST_LINK = re.compile(r"`([^`<>]+?)\s*<[^<>`]*>`_{1,2}")
 _RST_ROLE = re.compile(r"(?<!\w):[a-z:]{1,30}:`([^`<>]+)(?:<[^<>`]*>)?`")
@@ -25,11 +29,24 @@ def readable(text: str, start: int, end: int, lead_in: str = "") -> str:
     if _FENCED.match(span):
         return span
     if _is_row(span):
-        return _labelled(_header(above), span)
+        return _labelled(_header(above), span) or _plain(span)
     bullet = _BULLET.match(span)
-    item = _plain(span[bullet.end() :] if bullet else span)
     introduction = _introduction(above) if bullet else ""
+    # "30. September" and a measure of "- 40 °C" are no list items.
+    if bullet and not (introduction or _among_items(text, start, end, bullet)):
+        return _plain(span)
+    item = _plain(span[bullet.end() :] if bullet else span)
     return f"{_plain(introduction)} {item}" if introduction else item
+
+
+def _among_items(text: str, start: int, end: int, bullet: re.Match[str]) -> bool:
+    """Whether what looks like a list item is one: a sign that is no number or minus, or a neighbour."""
+    sign = bullet.group().strip()
+    if not any(letter.isdigit() for letter in sign) and not text[start + bullet.end() : end][:1].isdigit():
+        return True
+    above = text[:start].rstrip().rsplit("\n", 1)[-1]
+    below = text[end:].lstrip().split("\n", 1)[0]
+    return bool(_BULLET.match(above) or _BULLET.match(below))
 
 
 def says_something(text: str, start: int, end: int) -> bool:
@@ -85,9 +102,10 @@ def _introduction(above: str) -> str:
 
 
 def _labelled(header: str, row: str) -> str:
+    """A row's values with the names of their columns; empty when there is no header for it."""
     names, values = cells(header) if header else [], cells(row)
     if len(names) != len(values):
-        return " – ".join(value for value in values if value)
+        return ""
     pairs = [(name, value) for name, value in zip(names, values, strict=True) if value]
     return "; ".join(f"{name}: {value}" if name else value for name, value in pairs)
 
@@ -98,5 +116,5 @@ def _plain(text: str) -> str:
     text = _HEADING.sub("", " ".join(text.split()))
     text = _RST_LINK.sub(r"\1", text)
     text = _RST_ROLE.sub(r"\1", text)
-    text = re.sub(r"!?\[([^\]\[]+)\]\([^()\s]*\)", r"\1", text)
-    return re.sub(r"(\*\*|`)(?=\S)(.+?)(?<=\S)\1", r"\2", text).strip()
+    text = _LINK.sub(r"\1", text)
+    return _CODE.sub(r"\1", _BOLD.sub(r"\1", text)).strip()

@@ -15,7 +15,7 @@ from footnote.errors import DatabaseError
 _FULL = "The disk that holds {path} is full, so nothing was changed. Free some space and try again."
 _BUSY = "Another program keeps {path} locked. Close it, or wait until it has finished, and try again."
 _DAMAGED = (
-    "{path} is damaged ({detail}). Restore a backup with `footnote restore`, or move the file away and "
+    "{path} is damaged ({detail}). Put a copy of the file from before in its place, or move it away and "
     "add your documents again."
 )
 _CLOSED = "{path} cannot be opened or written ({detail}). Check that you may write to this folder."
