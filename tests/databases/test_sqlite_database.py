@@ -155,7 +155,7 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_alone(
 @pytest.mark.parametrize("content", [b"not a database at all" * 500, b"SQLite format 3\x00" + b"\xff" * 5000])
 async def test_a_file_that_is_no_database_is_a_plain_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "footnote.db").write_bytes(content)
-    with pytest.raises(DatabaseError, match=r"damaged.*footnote restore"):
+    with pytest.raises(DatabaseError, match=r"damaged.*in its place"):
         await SqliteDatabase.open(tmp_path)
     assert (tmp_path / "footnote.db").read_bytes() == content
 
