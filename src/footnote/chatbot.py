@@ -9,14 +9,14 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, assert_never
 
 import anyio
 import anyio.to_thread
 
 from footnote import loop
-from footnote.citing import Checked, check
+from footnote.citing import Checked, check, repeated
 from footnote.errors import FootnoteError, QuestionRefused
 from footnote.events import (
     CitationChecked,
@@ -29,15 +29,9 @@ from footnote.events import (
     TurnStarted,
 )
 from footnote.finding import embedder_of, find
-from footnote.interfaces import (
-    ConversationStore,
-    Finished,
-    LLMBackend,
-    Retriever,
-    Text,
-)
+from footnote.interfaces import ConversationStore, Finished, LLMBackend, Retriever, Text
 from footnote.language.characters import clean
-from footnote.memory import ConversationMemory, roughly
+from footnote.memory import ConversationMemory, latest, roughly
 from footnote.prompting import DECLINED, TEMPLATE, build
 from footnote.retrieval.conversation import answer_from_history
 from footnote.retrieval.evidence import STRICT_THRESHOLD, weigh
@@ -47,6 +41,7 @@ from footnote.types import (
     LOCAL,
     Answer,
     Basis,
+    Citation,
     ConversationId,
     Evidence,
     Filters,
@@ -92,6 +87,8 @@ class _Turn:
     passages: tuple[Passage, ...] = ()
     evidence: Evidence | None = None
     recalled: str = ""
+    repeated: tuple[Citation, ...] = ()
+    """The footnotes of what is recalled: words of a document stay findable when they are said again."""
     pieces: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     outcome: Outcome = "interrupted"
@@ -218,6 +215,7 @@ class Chatbot:
             turn.basis = gate
         if gate == "conversation":
             turn.recalled = answer_from_history(turn.asked, history) or ""
+            turn.repeated = repeated(turn.recalled, history)
         if gate == "small_talk" or turn.recalled or self.kb is None or not use_rag:
             return
         turn.question = stand_alone(turn.asked, history)
@@ -240,7 +238,7 @@ class Chatbot:
     async def _generate(self, turn: _Turn, history: Sequence[Message]) -> AsyncGenerator[TurnEvent]:
         built = build(
             system_prompt=self.memory.system_prompt,
-            history=history[-self.memory.max_turns * 2 :] if self.memory.max_turns > 0 else [],
+            history=latest(history, self.memory.max_turns),
             asked=turn.asked,
             question=turn.question,
             basis=turn.basis,
@@ -250,9 +248,10 @@ class Chatbot:
             context_tokens=self.llm.context_tokens,
             count=roughly,
         )
-        for notice in [*turn.notices, *left_out(built.passages_left_out, len(turn.passages))]:
+        left_out = built.notices()
+        for notice in [*turn.notices, *left_out]:
             yield Notice(text=notice)
-        turn.notices.extend(left_out(built.passages_left_out, len(turn.passages)))
+        turn.notices.extend(left_out)
         turn.passages = built.prompt.passages
         # With the stored messages and documents this is what rebuilds the prompt.
         turn.parameters = {
@@ -292,7 +291,10 @@ class Chatbot:
         events: list[TurnEvent] = []
         # Without passages "[1]" is no footnote but a part of what was said, as in `items[1]`.
         claims_nothing = turn.outcome == "declined" or not turn.text or not turn.passages
-        checked = Checked.of_plain(turn.text) if claims_nothing else check(turn.text, turn.passages)
+        if claims_nothing:
+            checked = Checked(text=turn.text, citations=turn.repeated)
+        else:
+            checked = check(turn.text, turn.passages)
         for notice in checked.notices(bool(turn.passages) and not claims_nothing):
             turn.notices.append(notice)
             events.append(Notice(text=notice))
@@ -344,6 +346,7 @@ class Chatbot:
         message.citations = answer.citations
         message.metadata = {
             "retrieved_sources": list(dict.fromkeys(p.document for p in answer.passages)),
+            "retrieved": len(answer.passages),
             "basis": answer.basis,
             "model": answer.model,
             "rewritten_question": answer.rewritten_question,
@@ -355,7 +358,9 @@ class Chatbot:
         self.memory.messages.append(message)
         self.stats["tokens_est"] += roughly(answer.text)
         if self.conversations is not None and self.conversation_id is not None:
-            await self.conversations.update(self.owner, message)
+            # Names of documents are kept in footnotes alone, where removing one finds them.
+            kept = {name: told for name, told in message.metadata.items() if name != "retrieved_sources"}
+            await self.conversations.update(self.owner, replace(message, metadata=kept))
             await self.conversations.save_turn(self.owner, self._record(turn, answer))
 
     def _record(self, turn: _Turn, answer: Answer) -> TurnRecord:
@@ -448,7 +453,3 @@ def title_of(question: str) -> str:
     """A conversation's title from its first question: whole words, 60 characters at most."""
     flat = " ".join(question.split())
     return flat if len(flat) <= 60 else flat[:60].rsplit(" ", 1)[0] + "…"
-
-
-def left_out(count: int, of: int) -> list[str]:
-    return [f"{count} of {of} passages did not fit into the model's window."] if count else []

@@ -11,11 +11,11 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footnote.language.readable import readable
 from footnote.language.sentences import sentences
-from footnote.types import Citation, Passage, Verdict
+from footnote.types import Citation, Message, Passage, Verdict
 
 _PARTIAL_SHARE = 0.6
 """The share of a claim's words that a span must have to be called `partial`."""
@@ -50,11 +50,6 @@ class Checked:
     unknown_markers: int = 0
     uncited_sentences: int = 0
 
-    @classmethod
-    def of_plain(cls, text: str) -> "Checked":
-        """An answer that claims nothing, such as a refusal."""
-        return cls(text=text, citations=())
-
     def notices(self, had_passages: bool) -> list[str]:
         """What the reader should know about the footnotes."""
         told: list[str] = []
@@ -83,6 +78,19 @@ def check(answer: str, passages: Sequence[Passage]) -> Checked:
     return Checked(
         text=text, citations=tuple(citations), unknown_markers=unknown, uncited_sentences=len(uncited)
     )
+
+
+def repeated(recalled: str, history: Sequence[Message]) -> tuple[Citation, ...]:
+    """The footnotes of earlier answers whose claims are said again, numbered anew. What is recalled may
+    be cut short, so the beginning of a claim is enough."""
+    said = " ".join(recalled.split())
+    found = dict.fromkeys(
+        replace(citation, marker=0)
+        for message in history
+        for citation in message.citations
+        if citation.claim and " ".join(citation.claim.split())[:30] in said
+    )
+    return tuple(replace(citation, marker=number) for number, citation in enumerate(found, 1))
 
 
 def _without_unknown(answer: str, known: int) -> tuple[str, int]:

@@ -21,7 +21,7 @@ class ConversationMemory:
 
     def recent(self) -> list[Message]:
         """The last `max_turns` turns: a question and its answer are two messages."""
-        return self.messages[-self.max_turns * 2 :] if self.max_turns > 0 else []
+        return latest(self.messages, self.max_turns)
 
     def get_history(self) -> list[dict[str, str]]:
         """The window as `{"role", "content"}`."""
@@ -44,6 +44,11 @@ class ConversationMemory:
 
     def __len__(self) -> int:
         return len(self.messages)
+
+
+def latest(messages: Sequence[Message], turns: int) -> list[Message]:
+    """The messages of the last so many turns."""
+    return list(messages[-turns * 2 :]) if turns > 0 else []
 
 
 def answered(messages: Sequence[Message]) -> list[Message]:

@@ -35,6 +35,19 @@ class Built:
     passages_left_out: int
     messages_left_out: int
 
+    def notices(self) -> list[str]:
+        """What the reader should know about that."""
+        told: list[str] = []
+        if left := self.passages_left_out:
+            told.append(
+                f"{left} of {left + len(self.prompt.passages)} passages did not fit into the model's window."
+            )
+        if left := self.messages_left_out:
+            told.append(
+                f"The model's window had no room for the {left} oldest messages that it is reminded of."
+            )
+        return told
+
 
 def build(
     *,
@@ -65,7 +78,8 @@ def build(
         if budget < 0 and fitting:
             break
         fitting.append(passage)
-    remembered = within(answered(history), max(budget, 0), count)
+    said = answered(history)
+    remembered = within(said, max(budget, 0), count)
     messages = [PromptMessage(role=m.role, content=m.content) for m in remembered]
     if instructions:
         messages.insert(0, PromptMessage(role="system", content=instructions))
@@ -82,7 +96,7 @@ def build(
         ),
         passages_left_out=len(passages) - len(fitting),
         mark=mark,
-        messages_left_out=len(history) - len(remembered),
+        messages_left_out=len(said) - len(remembered),
     )
 
 

@@ -257,7 +257,7 @@ def test_a_marker_carries_the_sentences_before_it_that_its_passage_states_too() 
 def test_an_answer_without_any_footnote_is_told_to_be_uncited() -> None:
     assert any("uncited" in notice for notice in check("Penguins swim.", [PASSAGE]).notices(True))
     assert check("Penguins swim.", []).notices(False) == []
-    assert Checked.of_plain("No.").notices(False) == []
+    assert Checked(text="No.", citations=()).notices(False) == []
 
 
 # --- offsets --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footnote.memory import roughly
+from footnote.memory import answered, roughly
 from footnote.prompting import GROUNDED, Built, build
 from footnote.testing.fakes import whole_passage
 from footnote.types import Message, Passage
@@ -142,7 +142,9 @@ def test_the_prompt_leaves_a_quarter_of_the_window_and_says_what_did_not_fit(
     assert list(shown) == offered[: len(shown)]
     assert built.passages_left_out == len(offered) - len(shown)
     remembered = [m for m in built.prompt.messages if m.role != "system"][:-1]
-    assert built.messages_left_out == len(said) - len(remembered)
+    # A question that got not a word for an answer is not shown, and not missed either.
+    assert built.messages_left_out == len(answered(said)) - len(remembered)
+    assert len(built.notices()) == bool(built.passages_left_out) + bool(built.messages_left_out)
     used = sum(roughly(message.content) for message in built.prompt.messages)
     # The best passage and the question are shown whatever their size.
     if remembered or len(shown) > 1:

@@ -189,7 +189,7 @@ def test_the_figures_are_counted_from_what_is_saved() -> None:
         Message(
             "assistant",
             "At nine.",
-            metadata={"basis": "documents", "retrieved_sources": ["a"], "timings_ms": {"total": 2500.0}},
+            metadata={"basis": "documents", "retrieved": 1, "timings_ms": {"total": 2500.0}},
         ),
     ]
     counted = figures(said)

@@ -183,7 +183,7 @@ def _draw_ending(application: Application, message: Message) -> None:
 
 def _draw_closest(application: Application, message: Message) -> None:
     """What was found and is not enough. Read only when somebody opens it."""
-    if not message.metadata.get("retrieved_sources"):
+    if not message.metadata.get("retrieved"):
         st.caption(wording.NOTHING_CLOSE)
         return
     folded = st.expander(wording.CLOSEST, key=f"closest-{message.id}", on_change="rerun")

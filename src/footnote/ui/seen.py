@@ -94,7 +94,7 @@ def figures(messages: Sequence[Message]) -> Figures:
     return Figures(
         turns=sum(message.role == "user" for message in messages),
         retrievals=sum(
-            bool(message.metadata.get("retrieved_sources")) or message.metadata.get("basis") == "documents"
+            bool(message.metadata.get("retrieved")) or message.metadata.get("basis") == "documents"
             for message in answers
         ),
         tokens=sum(roughly(message.content) for message in messages if message.content),
