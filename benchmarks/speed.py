@@ -60,7 +60,7 @@ def _help() -> float:
 async def _embedding_and_adding(folder: Path) -> None:
     application = await open_application(load(data=folder))
     knowledge = application.knowledge_base()
-    files = sorted((Path(handbook.__file__).parent / "documents").iterdir())
+    files = handbook.documents()
     await knowledge.embedder.embed(["warm up"], "document")
     began, cpu = time.perf_counter(), time.process_time()
     added = [await knowledge.add_file(file) for file in files]

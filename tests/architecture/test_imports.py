@@ -115,7 +115,6 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS = {
     "chatbot.py:stream": (70, "the turn is a straight line, told in ten steps"),
-    "cli/evaluating.py:evaluate": (60, "its options are half of it"),
     "databases/sqlite/migrations/versions/0001_initial.py:make_index_tables": (70, "a list of tables"),
     "databases/sqlite/migrations/versions/0001_initial.py:make_conversation_tables": (75, "a list of tables"),
 }

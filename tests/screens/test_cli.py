@@ -424,3 +424,17 @@ def test_a_pipe_is_refused(footnote: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     done = footnote("add", str(tmp_path / "pipe.txt"))
     assert (done.code, "It is not a file that can be read." in done.out) == (1, True)
+
+
+@pytest.mark.parametrize("command", [["export", "--to"], ["eval", "--out"]])
+def test_a_file_that_cannot_be_written_is_said_before_the_work(footnote: Run, command: list[str]) -> None:
+    done = footnote(*command, "no-such-folder/report.json")
+    assert (done.code, "cannot be written: no such file or directory" in done.err) == (4, True)
+
+
+def test_an_export_is_private_and_whole(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "all.jsonl").write_text("from before")
+    assert footnote("export", "--to", "all.jsonl", "--documents").code == 0
+    assert (tmp_path / "all.jsonl").read_text() == ""
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0
+    assert not (tmp_path / "all.jsonl.part").exists()

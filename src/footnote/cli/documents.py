@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from footnote import loop
 from footnote.assemble import Application
-from footnote.cli.output import as_json, err, note, out, printable, problem, say, size, table
+from footnote.cli.output import as_json, err, note, out, printable, problem, progress, say, size, table
 from footnote.cli.session import CollectionOption, DataOption, JsonOption, matching, opened, within
 from footnote.types import DEFAULT_COLLECTION, Added, DocumentId, MessageId, Passage
 
@@ -116,21 +115,13 @@ def add_all(
     out the lines of files that went in well."""
     outcomes: Counter[str] = Counter()
     knowledge = application.knowledge_base()
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        task = progress.add_task("Adding", total=len(offered))
+    with progress("Adding", len(offered)) as begin:
         for file in offered:
-            progress.update(task, description=escape(printable(file.name)[-40:]))
+            begin(file.name)
             added = loop.run(knowledge.add_file(file.path, name=file.name, collection=collection))
             outcomes[added.outcome] += 1
             if not quiet or added.outcome == "refused":
                 _tell(added)
-            progress.advance(task)
     return outcomes
 
 

@@ -1,18 +1,16 @@
 """`eval`: how well it finds and answers, on your gold questions or on the handbook's."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from footnote import handbook, loop
 from footnote.assemble import Application
-from footnote.cli.output import as_json, err, note, out, problem
+from footnote.cli.output import as_json, note, out, problem, progress, written
 from footnote.cli.session import CollectionOption, DataOption, JsonOption, ModelOption, opened, within
 from footnote.errors import EvaluationError
 from footnote.evaluation import report as reports
@@ -27,8 +25,6 @@ from footnote.evaluation.drawing import drawn
 from footnote.evaluation.gold import GoldSet, read_gold
 from footnote.evaluation.run import Run
 from footnote.evaluation.run import evaluate as run_evaluation
-
-HANDBOOK = Path(handbook.__file__).parent
 
 
 def evaluate(
@@ -59,22 +55,15 @@ def evaluate(
         )
     limits = [parse_limit(given) for given in fail_under or []]
     former = read_baseline(baseline) if baseline else None
-    gold = read_gold(file or HANDBOOK / "questions.jsonl")
-    if file is None:
-        with (
-            tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder,
-            opened(data=Path(folder), model=model) as application,
-        ):
-            _add_handbook(application)
-            run = _asked(application, gold, None)
-    else:
-        with opened(data=data, model=model) as application:
-            run = _asked(application, gold, collection)
-    report = reports.report_of(run)
-    comparison = compare(report, former) if former else None
-    told = reports.as_json(report) | ({"baseline": comparison_as_json(comparison)} if comparison else {})
-    if to:
-        to.write_text(dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    gold = read_gold(file or handbook.QUESTIONS)
+    # Opened first: an hour of questions must not end in a file that cannot be written.
+    with written(to) if to else nullcontext() as kept:
+        run = _of_handbook(gold, model) if file is None else _of_file(gold, data, model, collection)
+        report = reports.report_of(run)
+        comparison = compare(report, former) if former else None
+        told = reports.as_json(report) | ({"baseline": comparison_as_json(comparison)} if comparison else {})
+        if kept:
+            kept.write(dumps(told, ensure_ascii=False, indent=2) + "\n")
     if json:
         as_json(told)
     else:
@@ -87,16 +76,30 @@ def evaluate(
         raise typer.Exit(1)
 
 
+def _of_handbook(gold: GoldSet, model: str | None) -> Run:
+    with (
+        tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder,
+        opened(data=Path(folder), model=model) as application,
+    ):
+        _add_handbook(application)
+        return _asked(application, gold, None)
+
+
+def _of_file(gold: GoldSet, data: Path | None, model: str | None, collection: list[str] | None) -> Run:
+    with opened(data=data, model=model) as application:
+        return _asked(application, gold, collection)
+
+
 def _asked(application: Application, gold: GoldSet, collection: list[str] | None) -> Run:
     filters = within(collection)
-    with _progress("Asking", len(gold.questions)) as advance:
+    with progress("Asking", len(gold.questions)) as advance:
         return loop.run(
             run_evaluation(
                 gold,
                 application.knowledge_base(),
                 lambda: application.chatbot(filters=filters, saved=False),
                 filters=filters,
-                asked=advance,
+                asked=lambda: advance(""),
             )
         )
 
@@ -105,27 +108,13 @@ def _add_handbook(application: Application) -> None:
     """The handbook into an empty data folder. Raises `EvaluationError` when a file is refused."""
     note("Asking the questions of the handbook; name a FILE to ask your own.")
     knowledge = application.knowledge_base()
-    files = [one for one in sorted((HANDBOOK / "documents").iterdir()) if not one.name.startswith((".", "_"))]
-    with _progress("Reading the handbook", len(files)) as advance:
+    files = handbook.documents()
+    with progress("Reading the handbook", len(files)) as advance:
         for file in files:
             added = loop.run(knowledge.add_file(file))
             if added.outcome == "refused":
                 raise EvaluationError(f"The handbook could not be read. {added.reason}")
-            advance()
-
-
-@contextmanager
-def _progress(label: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error, on a terminal only."""
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda: progress.advance(task)
+            advance(file.name)
 
 
 COMMANDS = [("eval", evaluate)]

@@ -1,12 +1,19 @@
 """How things are written: colour and tables on a terminal, plain lines in a pipe, errors apart."""
 
 import json
+import os
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from footnote.errors import SettingsError
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -52,6 +59,41 @@ def table(columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         drawn.add_row(*(escape(printable(cell)) for cell in row))
     out.print(drawn)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error, on a terminal only. Each call of what it yields is one step, and may
+    name what is done in it."""
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+
+        def step(name: str) -> None:
+            bar.update(task, advance=1, description=escape(printable(name or label)[-40:]))
+
+        yield step
+
+
+@contextmanager
+def written(to: Path) -> Iterator[TextIO]:
+    """A file for its owner's eyes that takes its place when all is written, and changes nothing when
+    something fails. Raises `SettingsError`."""
+    part = to.with_name(f"{to.name}.part")
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            yield file
+        part.replace(to)
+    except OSError as error:
+        raise SettingsError(f"{to} cannot be written: {(error.strerror or str(error)).lower()}.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def size(count: int) -> str:

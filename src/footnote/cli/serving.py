@@ -1,6 +1,5 @@
 """`serve` and `demo`: the chat page, and the chat page with the handbook already in it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,10 +46,9 @@ def demo(
     """Serve the chat page with the handbook of a made-up company in it, in a data folder of its own."""
     # A made-up company's answers must not stand among the user's own.
     data = data or load().data / "demo"
-    documents = sorted((Path(handbook.__file__).parent / "documents").iterdir())
     with opened(data=data) as application:
         note("Reading the handbook of a made-up company; the first time takes a moment.")
-        offered = [Offered(path, path.name) for path in documents if not path.name.startswith(("_", "."))]
+        offered = [Offered(path, path.name) for path in handbook.documents()]
         outcomes = add_all(application, offered, HANDBOOK_COLLECTION, quiet=True)
         before = outcomes["unchanged"]
         say(f"The handbook is in: {sum(outcomes.values())} documents, {before} of them before.")

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from rich.markup import escape
 
 from footnote import loop
 from footnote.assemble import Application
-from footnote.cli.output import note, out, printable, size
+from footnote.cli.output import note, out, printable, size, written
 from footnote.cli.session import DataOption, opened
 from footnote.types import LOCAL
 
@@ -74,15 +75,10 @@ def export(
 ) -> None:
     """Write conversations, and documents on request, as JSON Lines."""
     lines = 0
-    with opened(data=data) as application:
-        file = to.open("w", encoding="utf-8") if to else sys.stdout
-        try:
-            for record in loop.iterate(_records(application, documents)):
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-                lines += 1
-        finally:
-            if to:
-                file.close()
+    with opened(data=data) as application, written(to) if to else nullcontext(sys.stdout) as file:
+        for record in loop.iterate(_records(application, documents)):
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            lines += 1
     note(f"{lines} lines written.")
 
 
