@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _found() -> bool:
-    return any(shutil.which(name) for name in NAMES)
+    return any(shutil.which(name) for name in BROWSERS)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import mimetypes
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,8 +17,8 @@ import anyio
 
 from footnote import loop
 from footnote.chunking import CHUNKER, cut
-from footnote.errors import DocumentRefused, IndexMismatch
-from footnote.interfaces import DocumentStore, Embedder, IndexIdentity, Reader
+from footnote.errors import DocumentRefused, IndexMismatch, NotFound
+from footnote.interfaces import DocumentStore, Embedder, IndexIdentity, Reader, Vectors
 from footnote.language.words import detect_language
 from footnote.retrieval.fusion import fuse
 from footnote.retrieval.gate import needs_retrieval
@@ -74,7 +75,8 @@ class KnowledgeBase:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         known = await self.store.find(self.owner, collection, name)
-        if known is not None and known.sha256 == sha256:
+        # Without chunks it is kept and not indexed, as after a reindex that was cut off.
+        if known is not None and known.sha256 == sha256 and known.chunks:
             return Added(name=name, outcome="unchanged", document_id=known.id, chunks=known.chunks)
         try:
             extracted = await self.reader.read(data, read_as or name)
@@ -93,11 +95,13 @@ class KnowledgeBase:
             language=await anyio.to_thread.run_sync(detect_language, extracted.text),
             metadata=dict(metadata or {}),
         )
+        chunks, vectors = await self._cut_and_embedded(document)
+        await self.store.put(document, data, chunks, vectors, self.identity)
         return Added(
             name=name,
             outcome="added" if known is None else "replaced",
             document_id=document.id,
-            chunks=await self._index(document, data),
+            chunks=len(chunks),
             notes=extracted.notes,
         )
 
@@ -130,39 +134,47 @@ class KnowledgeBase:
         given = {**(metadata or {}), "text": text, "source": source}
         return await self.add(name, data, metadata=given, read_as="text.txt")
 
-    async def _index(self, document: Document, original: bytes) -> int:
-        """Cut, embed and keep a document in one transaction. Returns the number of chunks."""
+    async def _cut_and_embedded(self, document: Document) -> tuple[Sequence[Chunk], Vectors]:
         chunks = await anyio.to_thread.run_sync(cut, document.extracted, self.embedder.count_tokens)
-        vectors = await self.embedder.embed([_embedded(document.name, c) for c in chunks], "document")
-        await self.store.put(document, original, chunks, vectors, self.identity)
-        return len(chunks)
+        return chunks, await self.embedder.embed([_embedded(document.name, c) for c in chunks], "document")
 
     async def reindex(self, progress: Callable[[str], None] = lambda name: None) -> tuple[Added, ...]:
-        """Read every kept file again and index it with the present parsers, chunker and embedder."""
+        """Read every kept file again and index it with the present parsers, chunker and embedder.
+
+        A document that is removed or replaced meanwhile is left as it then is.
+        """
         await self.store.replace_index(self.identity)
         results: list[Added] = []
         for summary in await self.store.list(self.owner):
             progress(summary.name)
-            document = await self.store.document(self.owner, summary.id)
-            original = await self.store.original(self.owner, summary.id)
-            note = ""
-            try:
-                read_as = "text.txt" if "text" in document.metadata else document.name
-                document = replace(document, extracted=await self.reader.read(original, read_as))
-            except DocumentRefused as error:
-                # It was readable once: the text that is kept is better than none.
-                note = f"The kept text was indexed again, because now {error}"
-            chunks = await self._index(document, original)
-            results.append(
-                Added(
-                    name=document.name,
-                    outcome="replaced",
-                    document_id=document.id,
-                    chunks=chunks,
-                    notes=(note,) if note else (),
-                )
-            )
+            with suppress(NotFound):
+                if (result := await self._reindex(summary)) is not None:
+                    results.append(result)
         return tuple(results)
+
+    async def _reindex(self, summary: DocumentSummary) -> Added | None:
+        """Index one kept document again; None when it has changed meanwhile. Raises `NotFound`."""
+        document = await self.store.document(self.owner, summary.id)
+        original = await self.store.original(self.owner, summary.id)
+        note = ""
+        try:
+            read_as = "text.txt" if "text" in document.metadata else document.name
+            document = replace(document, extracted=await self.reader.read(original, read_as))
+        except DocumentRefused as error:
+            # It was readable once: the text that is kept is better than none.
+            note = f"The kept text was indexed again, because now {error}"
+        chunks, vectors = await self._cut_and_embedded(document)
+        now = await self.store.find(self.owner, summary.collection, summary.name)
+        if now is None or now.id != summary.id:
+            return None
+        await self.store.put(document, original, chunks, vectors, self.identity)
+        return Added(
+            name=document.name,
+            outcome="replaced",
+            document_id=document.id,
+            chunks=len(chunks),
+            notes=(note,) if note else (),
+        )
 
     async def documents(self, collection: str | None = None) -> tuple[DocumentSummary, ...]:
         """What is kept, by name."""

@@ -171,10 +171,10 @@ class _Errand:
                 self._process.kill()
 
 
-def _end_all(processs: set[ReadingProcess]) -> None:
-    for process in list(processs):
+def _end_all(processes: set[ReadingProcess]) -> None:
+    for process in list(processes):
         process.end()
-    processs.clear()
+    processes.clear()
 
 
 # --- what came back ----------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from footnote import loop
+from scripts.install_browser import BROWSERS
 from tests.browser.served import PATIENCE, Served, Sink, fill, serving
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
 

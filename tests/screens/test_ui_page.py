@@ -200,3 +200,8 @@ def test_the_figures_are_counted_from_what_is_saved() -> None:
 def test_nothing_is_seen_of_a_conversation_that_is_not_there(application: Application) -> None:
     seen = loop.run(look(application, ConversationId("nowhere")))
     assert (seen.gone, seen.conversation_id, seen.messages) == (True, None, ())
+
+
+def test_two_files_of_one_name_in_a_batch_are_both_kept() -> None:
+    told = uploads.told_apart([("report.pdf", b"1"), ("report.pdf", b"2"), ("report.pdf", b"1"), ("a", b"3")])
+    assert told == [("report.pdf", b"1"), ("report (2).pdf", b"2"), ("a", b"3")]

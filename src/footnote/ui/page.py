@@ -88,7 +88,11 @@ if waiting:
     # Taken from the list first: a click at this moment must not ask it twice.
     next_question = waiting.pop(0)
     try:
-        conversations.show(loop.run(ask(application, seen.conversation_id, next_question)))
+        begun = loop.run(ask(application, seen.conversation_id, next_question))
+        if begun is None:
+            waiting.insert(0, next_question)
+        else:
+            conversations.show(begun)
     except FootnoteError as error:
         st.session_state.problem = str(error)
     st.rerun()

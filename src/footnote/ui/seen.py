@@ -58,16 +58,17 @@ async def look(application: Application, conversation_id: ConversationId | None)
 
 async def ask(
     application: Application, conversation_id: ConversationId | None, question: str
-) -> ConversationId:
+) -> ConversationId | None:
     """Begin a turn, in a new conversation when there is none, and return when the question is saved.
 
-    While a turn runs in the conversation, its answer comes first and nothing is asked. Raises
+    None when a turn runs in the conversation already, as from another tab: its answer comes first, and
+    the question must be asked again after it. Raises
     `QuestionRefused`, `SettingsError` for a model that cannot be had, and `NotFound` for a
     conversation that is gone.
     """
     chatbot = await application.chatbot(conversation_id)
     if conversation_id is not None and application.turns.running(conversation_id) is not None:
-        return conversation_id
+        return None
     turn = await application.turns.start(chatbot, question)
     news = await application.turns.news(turn, 0)
     while not news.events and not news.ended:

@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -46,7 +47,8 @@ def running() -> bool:
 
 def start(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch:
     """Begin to read files, given as (name, content), and return at once."""
-    batch = Batch(waiting=list(files), offered=len(files))
+    waiting = told_apart(files)
+    batch = Batch(waiting=waiting, offered=len(waiting))
     _batches.append(batch)
 
     async def begin() -> None:
@@ -54,6 +56,19 @@ def start(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch
 
     loop.run(begin())
     return batch
+
+
+def told_apart(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Files of one batch with names of their own: of two that are called the same and are not, the
+    second must not replace the first."""
+    kept: dict[str, bytes] = {}
+    for name, content in files:
+        path, number, free = PurePath(name), 1, name
+        while kept.get(free, content) != content:
+            number += 1
+            free = f"{path.stem} ({number}){path.suffix}"
+        kept[free] = content
+    return list(kept.items())
 
 
 async def _read(application: Application, batch: Batch) -> None:

@@ -49,7 +49,6 @@ VERDICTS_EXPLAINED: dict[Verdict, str] = {
     "unsupported": "The source does not say this. Do not rely on it without checking.",
     "unknown_source": "The source of this claim is not known.",
 }
-SOURCE = "Source"
 ANSWER_SAYS = "The answer says"
 SOURCE_SAYS = "The source says"
 WHOLE_DOCUMENT = "The whole document"
@@ -97,15 +96,6 @@ def found(passages: int, documents: int) -> str:
     if passages == 0:
         return WRITING
     return f"Found {count(passages, 'passage')} in {count(documents, 'document')}. {WRITING}"
-
-
-def size(amount: float) -> str:
-    """Bytes as a person reads them."""
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
 
 
 def cited_by(name: str, answers: int) -> str:
