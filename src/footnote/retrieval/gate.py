@@ -105,9 +105,7 @@ QUESTION_WORDS = frozenset(
     what which who whom whose where when why how do did does is are am was were can
     """.split()
 )
-ASKED_KIND = frozenset("name city country place town day time kind sort again remember know".split()) - {
-    "name"
-}
+ASKED_KIND = frozenset("city country place town day time kind sort again remember know".split())
 
 
 def decide(question: str, has_history: bool, history: Sequence[Message] = ()) -> Need:
