@@ -5,6 +5,7 @@ FootnoteError
 │   ├── MissingExtra           a feature needs an optional package
 │   └── DataInUse              another server has this data folder open
 ├── QuestionRefused            not admitted: empty, too long, over a limit
+│   └── ConversationBusy       an answer is being written in this conversation: ask after it
 ├── BackendError               the language model did not answer
 │   ├── BackendUnreachable     network down, time out, server error: a retry may help
 │   ├── BackendBusy            rate limit or overload; `retry_after` in seconds when known
@@ -52,6 +53,10 @@ class DataInUse(SettingsError):
 
 
 class QuestionRefused(FootnoteError):
+    pass
+
+
+class ConversationBusy(QuestionRefused):
     pass
 
 

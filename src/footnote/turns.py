@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from footnote.chatbot import Chatbot, admitted, in_words
-from footnote.errors import FootnoteError, NotFound
+from footnote.errors import ConversationBusy, FootnoteError, NotFound
 from footnote.events import TurnEvent
 from footnote.types import ConversationId, TurnId
 
@@ -32,6 +32,11 @@ class _Running:
     task: asyncio.Task[None] | None = None
     error: str = ""
     ended_at: float | None = None
+
+    def speaks_with(self, chatbot: Chatbot) -> bool:
+        """Whether a chatbot is in the same conversation, which has no id before its first turn."""
+        mine = self.chatbot.conversation_id
+        return self.chatbot is chatbot or (mine is not None and mine == chatbot.conversation_id)
 
     def tell(self) -> None:
         """Wake whoever waits, and give later waiters an event of their own."""
@@ -57,9 +62,14 @@ class Turns:
 
     async def start(self, chatbot: Chatbot, question: str, *, use_rag: bool = True) -> TurnId:
         """Begin a turn and return at once. Raises `QuestionRefused` for a question that is not
-        admitted."""
+        admitted, and `ConversationBusy` while another turn runs in the conversation: each must know
+        what was said before it."""
         self._forget_old()
         question = admitted(question)
+        if any(turn.ended_at is None and turn.speaks_with(chatbot) for turn in self._turns.values()):
+            raise ConversationBusy(
+                "An answer is still being written in this conversation. Ask when it is done, or stop it."
+            )
         turn_id = TurnId(uuid.uuid4().hex)
         running = _Running(chatbot=chatbot)
         self._turns[turn_id] = running

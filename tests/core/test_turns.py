@@ -11,7 +11,7 @@ import pytest
 from footnote import turns as turns_module
 from footnote.backends.scripted import ScriptedBackend
 from footnote.chatbot import Chatbot
-from footnote.errors import BackendUnreachable, NotFound, QuestionRefused
+from footnote.errors import BackendUnreachable, ConversationBusy, NotFound, QuestionRefused
 from footnote.events import TextAdded, TurnEnded, TurnEvent
 from footnote.interfaces import LLMBackend, Piece, Prompt, Text
 from footnote.testing.fakes import MemoryConversations
@@ -220,6 +220,44 @@ async def test_a_question_that_is_not_admitted_is_refused_at_once() -> None:
     turns = Turns()
     with pytest.raises(QuestionRefused):
         await turns.start(bot(), "  ")
+
+
+async def test_a_second_turn_is_refused_while_one_runs_in_its_conversation() -> None:
+    turns, llm, conversations = Turns(), Gated(), MemoryConversations()
+    first = Chatbot(llm, conversations=conversations)
+    running = await turns.start(first, "Which penguins swim fastest?")
+    await until_some(llm, turns, running)
+    in_another_tab = Chatbot(
+        ScriptedBackend(["Emperors."]), conversations=conversations, conversation_id=first.conversation_id
+    )
+    with pytest.raises(ConversationBusy, match="still being written"):
+        await turns.start(in_another_tab, "Which dive deepest?")
+    with pytest.raises(QuestionRefused):
+        await turns.start(first, "Which dive deepest?")
+    await turns.stop(running)
+    assert [outcome for _, outcome in await said(first)] == ["complete", "interrupted"]
+    await followed(turns, await turns.start(in_another_tab, "Which dive deepest?"))
+    assert first.conversation_id is not None
+    assert len(await conversations.messages(LOCAL, first.conversation_id)) == 4
+
+
+async def test_a_second_turn_is_refused_before_the_first_has_a_conversation() -> None:
+    turns, chatbot = Turns(), bot()
+    running = await turns.start(chatbot, "Which penguins swim fastest?")
+    assert chatbot.conversation_id is None
+    with pytest.raises(ConversationBusy):
+        await turns.start(chatbot, "Which dive deepest?")
+    await followed(turns, running)
+    assert len(await said(chatbot)) == 2
+
+
+async def test_turns_of_different_conversations_run_at_once() -> None:
+    turns = Turns()
+    models = [Gated(), Gated()]
+    started = [await turns.start(bot(llm), "Which penguins swim fastest?") for llm in models]
+    for llm, turn_id in zip(models, started, strict=True):
+        await until_some(llm, turns, turn_id)
+    await turns.aclose()
 
 
 async def test_a_screen_that_comes_back_finds_the_turn_of_its_conversation() -> None:

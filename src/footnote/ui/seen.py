@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from footnote.assemble import Application
-from footnote.errors import FootnoteError, NotFound
+from footnote.errors import ConversationBusy, FootnoteError, NotFound
 from footnote.memory import branch, roughly
 from footnote.types import (
     LOCAL,
@@ -62,14 +62,17 @@ async def ask(
     """Begin a turn, in a new conversation when there is none, and return when the question is saved.
 
     None when a turn runs in the conversation already, as from another tab: its answer comes first, and
-    the question must be asked again after it. Raises
-    `QuestionRefused`, `SettingsError` for a model that cannot be had, and `NotFound` for a
-    conversation that is gone.
+    the question must be asked again after it. Raises `QuestionRefused`, `SettingsError` for a model
+    that cannot be had, and `NotFound` for a conversation that is gone.
     """
-    chatbot = await application.chatbot(conversation_id)
+    # Before the chatbot reads what was said, so that no half answer is among it.
     if conversation_id is not None and application.turns.running(conversation_id) is not None:
         return None
-    turn = await application.turns.start(chatbot, question)
+    chatbot = await application.chatbot(conversation_id)
+    try:
+        turn = await application.turns.start(chatbot, question)
+    except ConversationBusy:
+        return None
     news = await application.turns.news(turn, 0)
     while not news.events and not news.ended:
         news = await application.turns.news(turn, 0)
