@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,13 @@ from streamlit.testing.v1 import AppTest
 from footnote import loop
 from footnote.assemble import Application
 from footnote.errors import DatabaseError
+from footnote.reading import ConfinedReader
 from footnote.settings import load
 from footnote.types import LOCAL, Block, Citation, ConversationId, DocumentId, Extracted, Message
 from footnote.ui import answer, sources, uploads, wording
 from footnote.ui.running import opened
 from footnote.ui.seen import ask, figures, look
+from footnote.ui.waiting import Question
 
 PAGE = Path(answer.__file__).with_name("page.py")
 TEXT = b"# Opening hours\n\nThe museum opens at nine in the morning.\n\nIt closes at six in the evening.\n"
@@ -35,8 +39,8 @@ def page(application: Application) -> AppTest:
     return AppTest.from_file(str(PAGE), default_timeout=60).run()
 
 
-def asked(page: AppTest, question: str) -> AppTest:
-    page.session_state.asked = [question]
+def asked(page: AppTest, question: str, files: uploads.Batch | None = None) -> AppTest:
+    page.session_state.asked = [Question(question, files)]
     return page.run()
 
 
@@ -200,6 +204,97 @@ def test_the_figures_are_counted_from_what_is_saved() -> None:
 def test_nothing_is_seen_of_a_conversation_that_is_not_there(application: Application) -> None:
     seen = loop.run(look(application, ConversationId("nowhere")))
     assert (seen.gone, seen.conversation_id, seen.messages) == (True, None, ())
+
+
+class Held(ConfinedReader):
+    """Reads a file only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def read(self, data: bytes, name: str) -> Extracted:
+        await self.let_go[name].wait()
+        return await super().read(data, name)
+
+    async def release(self, name: str) -> None:
+        self.let_go[name].set()
+
+
+@pytest.fixture
+def held(application: Application) -> Held:
+    application.reader = Held()
+    return application.reader
+
+
+def once_answered(application: Application, held: Held, name: str) -> threading.Thread:
+    """Lets a file go when there is an answer in the newest conversation, as seen from outside."""
+
+    async def wait() -> None:
+        store = application.database.conversations
+        while True:
+            for conversation in await store.conversations(LOCAL):
+                said = await store.messages(LOCAL, conversation.id)
+                if said[-1].outcome in ("complete", "declined"):
+                    return await held.release(name)
+            await asyncio.sleep(0.02)
+
+    thread = threading.Thread(target=lambda: loop.run(wait()), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_files_that_others_add_do_not_delay_a_question(
+    page: AppTest, application: Application, held: Held
+) -> None:
+    uploads.start(application, [("theirs.txt", b"The garden is open in summer.")])
+    released = once_answered(application, held, "theirs.txt")
+    asked(page, "When does the museum open?")
+    released.join()
+    assert "The museum opens at nine in the morning" in drawn(page)
+    assert "theirs.txt** added" in drawn(page)
+
+
+def test_a_question_waits_for_the_files_that_came_with_it_and_for_no_others(
+    page: AppTest, application: Application, held: Held
+) -> None:
+    uploads.start(application, [("theirs.txt", b"The garden is open in summer.")])
+    mine = uploads.start(application, [("mine.txt", b"The cloakroom is in the basement.")])
+    threading.Timer(0.5, lambda: loop.run(held.release("mine.txt"))).start()
+    released = once_answered(application, held, "theirs.txt")
+    asked(page, "Where is the cloakroom?", mine)
+    released.join()
+    assert "The cloakroom is in the basement" in drawn(page)
+    assert wording.DECLINED not in drawn(page)
+
+
+@pytest.mark.parametrize(
+    ("answering", "reading", "said"),
+    [
+        (True, False, ["Asked next, when this answer is done", wording.LATER]),
+        (False, True, ["Asked next, when the files that came with it are read", wording.LATER]),
+        (
+            True,
+            True,
+            [
+                "Asked next, when this answer is done and the files that came with it are read",
+                wording.LATER,
+            ],
+        ),
+        (False, False, [wording.LATER]),
+    ],
+)
+def test_a_question_that_waits_says_for_what(answering: bool, reading: bool, said: list[str]) -> None:
+    def script(answering: bool, reading: bool) -> None:
+        from footnote.ui import uploads, waiting  # noqa: PLC0415
+
+        waiting.add("First?", uploads.Batch(waiting=[], offered=1, ended=not reading))
+        waiting.add("Second?")
+        waiting.draw(answering=answering)
+
+    page = AppTest.from_function(script, kwargs={"answering": answering, "reading": reading}).run()
+    assert [text.value for text in page.text] == ["First?", "Second?"]
+    assert [caption.value for caption in page.caption] == said
 
 
 def test_two_files_of_one_name_in_a_batch_are_both_kept() -> None:

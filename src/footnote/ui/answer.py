@@ -23,7 +23,7 @@ from footnote.events import (
     TurnStarted,
 )
 from footnote.types import LOCAL, Citation, Message, TurnId, Verdict
-from footnote.ui import sources, uploads, wording
+from footnote.ui import sources, uploads, waiting, wording
 from footnote.ui.escaping import plain, prose, quoted
 
 AVATAR = str(Path(__file__).with_name("icon.svg"))
@@ -133,7 +133,7 @@ def draw(application: Application, message: Message, question: str, *, last: boo
 
 
 def _ask_again(question: str) -> None:
-    st.session_state.setdefault("asked", []).append(question)
+    waiting.add(question)
 
 
 def _draw_footnotes(message: Message) -> None:

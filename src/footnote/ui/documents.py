@@ -5,7 +5,7 @@ import streamlit as st
 from footnote import loop
 from footnote.assemble import Application
 from footnote.types import LOCAL, DocumentSummary
-from footnote.ui import uploads, wording
+from footnote.ui import uploads, waiting, wording
 from footnote.ui.escaping import plain
 from footnote.ui.seen import Seen
 
@@ -26,9 +26,7 @@ def draw_welcome(seen: Seen) -> None:
         return
     st.caption(wording.TRY)
     for suggestion in wording.SUGGESTIONS:
-        st.button(
-            suggestion, key=f"try-{suggestion}", on_click=st.session_state.asked.append, args=(suggestion,)
-        )
+        st.button(suggestion, key=f"try-{suggestion}", on_click=waiting.add, args=(suggestion,))
 
 
 def draw(application: Application, seen: Seen) -> None:

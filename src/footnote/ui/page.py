@@ -7,16 +7,13 @@ import streamlit as st
 
 from footnote import loop
 from footnote.errors import FootnoteError
-from footnote.ui import answer, conversations, documents, sources, uploads, wording
+from footnote.ui import answer, conversations, documents, sources, uploads, waiting, wording
 from footnote.ui.escaping import plain
 from footnote.ui.running import the_application
 from footnote.ui.seen import ask, look
 
 st.set_page_config(page_title=wording.TITLE, page_icon=answer.AVATAR, layout="wide")
 application = the_application()
-# Questions that were typed while an answer was being written or files were being read.
-waiting: list[str] = st.session_state.setdefault("asked", [])
-
 seen = loop.run(look(application, conversations.current()))
 if seen.gone:
     conversations.show(None)
@@ -34,7 +31,7 @@ with st.sidebar:
 # Streamlit clears what an earlier run drew only when this run ends, and following an answer takes long:
 # the welcome has a place of its own, which is emptied at once.
 welcome = st.empty()
-if not seen.messages and not waiting:
+if not seen.messages and not waiting.questions():
     with welcome.container():
         documents.draw_welcome(seen)
 
@@ -51,11 +48,9 @@ documents.draw_citing(application)
 if problem := st.session_state.get("problem"):
     st.error(plain(problem))
 growing = st.container()
+told = uploads.draw()
 uploading = st.empty()
-for asked in waiting:
-    with st.chat_message("user", avatar=":material/person:"):
-        st.text(asked)
-        st.caption(wording.NEXT)
+waiting.draw(answering=seen.turn is not None)
 sources.draw(application, seen.messages)
 
 if seen.turn is not None:
@@ -68,10 +63,10 @@ if seen.turn is not None:
     )
 if said := st.chat_input(wording.ASK, accept_file="multiple", key="said"):
     st.session_state.pop("problem", None)
-    if said.files:
-        uploads.start(application, [(file.name, file.getvalue()) for file in said.files])
+    files = [(file.name, file.getvalue()) for file in said.files]
+    batch = uploads.start(application, files) if files else None
     if said.text.strip():
-        waiting.append(said.text)
+        waiting.add(said.text, batch)
     st.rerun()
 
 # What is still going on is shown as it goes, and then the page begins again with what has come of it.
@@ -79,20 +74,17 @@ if seen.turn is not None:
     with growing:
         answer.follow(application, seen.turn, uploading)
     st.rerun()
-if uploads.running():
-    uploads.follow(uploading)
-    st.rerun()
-with uploading.container():
-    uploads.draw()
-if waiting:
+if (questions := waiting.questions()) and questions[0].ready:
     # Taken from the list first: a click at this moment must not ask it twice.
-    next_question = waiting.pop(0)
+    next_question = questions.pop(0)
     try:
-        begun = loop.run(ask(application, seen.conversation_id, next_question))
+        begun = loop.run(ask(application, seen.conversation_id, next_question.text))
         if begun is None:
-            waiting.insert(0, next_question)
+            questions.insert(0, next_question)
         else:
             conversations.show(begun)
     except FootnoteError as error:
         st.session_state.problem = str(error)
+    st.rerun()
+if uploads.follow(uploading, told):
     st.rerun()

@@ -41,10 +41,6 @@ def batches() -> list[Batch]:
     return list(_batches)
 
 
-def running() -> bool:
-    return any(not batch.ended for batch in batches())
-
-
 def start(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch:
     """Begin to read files, given as (name, content), and return at once."""
     waiting = told_apart(files)
@@ -90,12 +86,15 @@ async def _read(application: Application, batch: Batch) -> None:
         batch.ended = True
 
 
-def follow(place: DeltaGenerator) -> None:
-    """Show the batches until all have ended. Leaving early, by a click, does not stop them."""
-    while running():
+def follow(place: DeltaGenerator, told: Sequence[Batch]) -> bool:
+    """Show how far the batches are until one more than those in `told` has ended. Returns whether there
+    was one to wait for. Leaving early, by a click, does not stop them."""
+    untold = [batch for batch in batches() if batch not in told]
+    while untold and not any(batch.ended for batch in untold):
         with place.container():
             draw_progress()
         time.sleep(0.2)
+    return bool(untold)
 
 
 def draw_progress() -> None:
@@ -107,11 +106,13 @@ def draw_progress() -> None:
             st.progress(done / batch.offered, text=progress)
 
 
-def draw() -> None:
-    """What became of every file of every open batch."""
-    for batch in batches():
+def draw() -> Sequence[Batch]:
+    """What became of every file of the batches that have ended, which are returned."""
+    ended = [batch for batch in batches() if batch.ended]
+    for batch in ended:
         with st.container(border=True):
             _draw_results(batch)
+    return ended
 
 
 def _draw_results(batch: Batch) -> None:

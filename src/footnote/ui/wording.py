@@ -24,7 +24,7 @@ LOOKING = "Looking through your documents…"
 WRITING = "Writing the answer…"
 STOP = "Stop"
 RETRY = "Ask again"
-NEXT = "Asked next, when this answer is done"
+LATER = "Asked after the question above"
 LOOKED_UP_AS = "Looked up as"
 FROM_CONVERSATION = "From our conversation"
 FROM_MODEL = "Not from your documents"
@@ -90,6 +90,15 @@ TIME = "Last answer"
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun, as in "1 document" and "2 documents"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def asked_when(*, answering: bool, reading: bool) -> str:
+    """What a question waits for; empty when it is about to be asked."""
+    awaited = [
+        *(["this answer is done"] if answering else []),
+        *(["the files that came with it are read"] if reading else []),
+    ]
+    return f"Asked next, when {' and '.join(awaited)}" if awaited else ""
 
 
 def found(passages: int, documents: int) -> str:
