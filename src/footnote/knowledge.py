@@ -123,15 +123,12 @@ class KnowledgeBase:
 
     async def add_text(self, source: str, text: str, metadata: Mapping[str, Any] | None = None) -> Added:
         """Keep a text that is not a file. Two texts of one source are two documents."""
+        return await self._add_text(_Names(self), source, text, metadata or {})
+
+    async def _add_text(self, names: "_Names", source: str, text: str, metadata: Mapping[str, Any]) -> Added:
         data = text.encode("utf-8", "replace")
-        sha256 = hashlib.sha256(data).hexdigest()
-        name, number = source, 1
-        while (known := await self.store.find(self.owner, DEFAULT_COLLECTION, name)) is not None:
-            if known.sha256 == sha256:
-                break
-            number += 1
-            name = f"{source} ({number})"
-        given = {**(metadata or {}), "text": text, "source": source}
+        name = await names.name(source, hashlib.sha256(data).hexdigest())
+        given = {**metadata, "text": text, "source": source}
         return await self.add(name, data, metadata=given, read_as="text.txt")
 
     async def _cut_and_embedded(self, document: Document) -> tuple[Sequence[Chunk], Vectors]:
@@ -224,10 +221,11 @@ class KnowledgeBase:
     def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> list[Added]:
         """Add `{"text", "source", …}` records; all their keys come back from `retrieve`."""
         results: list[Added] = []
+        names = _Names(self)
         for given in documents:
             rest = {key: value for key, value in given.items() if key not in ("text", "source")}
-            added = loop.run(self.add_text(str(given.get("source", "text")), str(given["text"]), rest))
-            results.append(added)
+            source, text = str(given.get("source", "text")), str(given["text"])
+            results.append(loop.run(self._add_text(names, source, text, rest)))
         return results
 
     def retrieve(self, query: str, top_k: int = 3, min_score: float = 0.3) -> list[dict[str, Any]]:
@@ -237,6 +235,37 @@ class KnowledgeBase:
     def needs_retrieval(self, query: str) -> bool:
         """Whether a question wants the documents: small talk does not."""
         return needs_retrieval(query)
+
+
+class _Names:
+    """The names of texts that are not files: "faq", "faq (2)" and so on for those of one source, and for
+    a text that is there the name it has. One object serves a whole batch, and looks at no name again for
+    each text that comes after it."""
+
+    def __init__(self, knowledge_base: KnowledgeBase) -> None:
+        self._knowledge_base = knowledge_base
+        self._number: dict[str, int] = {}
+        self._passed: dict[tuple[str, str], str] = {}
+        """The names of texts that are there, by source and hash."""
+
+    async def name(self, source: str, sha256: str) -> str:
+        if (source, sha256) in self._passed:
+            return self._passed[source, sha256]
+        number = self._number.get(source, 1)
+        while (known := await self._known(name := _numbered(source, number))) is not None:
+            if known.sha256 == sha256:
+                break
+            self._passed[source, known.sha256] = name
+            number += 1
+        self._number[source] = number
+        return name
+
+    async def _known(self, name: str) -> DocumentSummary | None:
+        return await self._knowledge_base.store.find(self._knowledge_base.owner, DEFAULT_COLLECTION, name)
+
+
+def _numbered(source: str, number: int) -> str:
+    return source if number == 1 else f"{source} ({number})"
 
 
 def as_dict(passage: Passage) -> dict[str, Any]:
