@@ -21,9 +21,9 @@ from benchmarks.quality_weighing import Weighed, weighed
 from footnote.embedders.minilm import MiniLM
 from footnote.interfaces import Candidate
 from footnote.retrieval.evidence import STRICT_THRESHOLD, answered, evidence_features, sentence_scores
-from footnote.retrieval.follow_up import stand_alone
+from footnote.retrieval.follow_up import EMPTY, stand_alone
 from footnote.retrieval.fusion import blindness, fuse
-from footnote.retrieval.gate import decide
+from footnote.retrieval.gate import decide, plain_words, root
 from footnote.types import Message
 
 EMBEDDER = MiniLM(threads=2)
@@ -243,6 +243,29 @@ def follow_ups(distractors: int | None) -> None:
         ]
         name = f"MTRAG {domain}, {len(ours)}, {len(index.ids):,} passages"
         print(f"| {name} | {' | '.join(cells)} | {changed} |", flush=True)
+    brought_back()
+
+
+def brought_back() -> None:
+    """TREC CAsT: how many of the words that people added are added, and how many of ours they added."""
+    turns = list(sets.cast())
+    missing = added = both = changed = needless = wanting = 0
+    for before, asked, gold in turns:
+        ours = stand_alone(asked, [Message("user", text) for text in before])
+        wanted, given = (_topic_words(text) - _topic_words(asked) for text in (gold, ours))
+        missing, added, both = missing + len(wanted), added + len(given), both + len(wanted & given)
+        wanting += bool(wanted)
+        changed += ours != asked
+        needless += ours != asked and not wanted
+    print(
+        f"\nTREC CAsT: {len(turns)} turns, {wanting} rewritten by people with further words; "
+        f"{changed} changed by ours, {needless} needlessly; {both / missing:.3f} of the missing words brought back, "
+        f"{both / added:.3f} of the added words were missing"
+    )
+
+
+def _topic_words(text: str) -> set[str]:
+    return {root(word) for word in plain_words(text) if word not in EMPTY}
 
 
 def gate() -> None:

@@ -174,3 +174,23 @@ def hotpot() -> Collection:
 def some(questions: tuple[Question, ...], count: int, seed: int = 13) -> tuple[Question, ...]:
     """The same `count` questions each time."""
     return tuple(random.Random(seed).sample(list(questions), count)) if len(questions) > count else questions
+
+
+def cast() -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """TREC CAsT 2019 and 2020: the turns before, the turn, and the turn as a person rewrote it."""
+    path = FOLDER / "treccast" / "2019_data_evaluation_evaluation_topics_annotated_resolved_v1.0.tsv.gz"
+    lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
+    rewritten = dict(line.split("\t")[:2] for line in lines)
+    for name in (
+        "2019_data_evaluation_evaluation_topics_v1.0.json.gz",
+        "2020_2020_manual_evaluation_topics_v1.0.json.gz",
+    ):
+        for topic in read_json(f"treccast/{name}"):
+            said: list[str] = []
+            for turn in topic["turn"]:
+                asked = turn["raw_utterance"]
+                gold = turn.get("manual_rewritten_utterance") or rewritten.get(
+                    f"{topic['number']}_{turn['number']}", asked
+                )
+                yield tuple(said), asked, gold
+                said.append(asked)

@@ -51,6 +51,48 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
     assert stand_alone(question, asked("What does the Gold plan include?")) == question
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "looked_up"),
+    [
+        (["What was Q3 2024 revenue?"], "And in Q2?", "What was Q2 2024 revenue"),
+        (["What was Q3 2024 revenue?", "And in Q2?"], "And Q1 2023?", "What was Q1 2023 revenue"),
+        (["What did we sell in April?"], "How about May?", "What did we sell in May"),
+        (["Can I pay within 30 days?"], "And within 60 days?", "Can I pay within 60 days"),
+        (["How much is the gold plan?"], "And the silver plan?", "How much is the silver plan"),
+        (["How much is the gold plan?"], "What about the free one?", "How much is the free plan"),
+        (["Can I return a used book in 30 days?"], "And a new one?", "Can I return a new book in 30 days"),
+        (["Are cheap hotels allowed?"], "What about expensive ones?", "Are expensive hotels allowed"),
+        (["What's the warranty on the Kestrel?"], "And on the Heron?", "What's the warranty on the Heron"),
+        (["Who is the CEO?"], "And the CFO?", "Who is the CFO"),
+        (["What is the limit on the free plan?"], "And on premium?", "What is the limit on premium"),
+        (
+            ["How much is the gold plan?", "Does it include support?"],
+            "And the silver plan?",
+            "Does it include support, silver plan",
+        ),
+    ],
+)
+def test_a_contrast_takes_the_place_of_what_it_contrasts_with(
+    before: list[str], question: str, looked_up: str
+) -> None:
+    assert stand_alone(question, asked(*before)) == f"{question} ({looked_up})"
+
+
+def test_what_an_exchange_named_is_what_later_questions_are_about() -> None:
+    history = asked("What was Q3 2024 revenue?", "And in Q2?")
+    assert stand_alone("What about subscriptions?", history) == "What about subscriptions? (Q2 2024 revenue)"
+
+
+def test_a_question_of_its_own_takes_nothing_along() -> None:
+    history = asked("How much was the gold plan in 2021?")
+    assert stand_alone("Who is the head of marketing?", history) == "Who is the head of marketing?"
+
+
+def test_a_new_question_is_not_put_into_the_one_before() -> None:
+    rewritten = stand_alone("And who approves the silver plan?", asked("How much is the gold plan?"))
+    assert "How much" not in rewritten
+
+
 def test_without_history_nothing_changes() -> None:
     assert stand_alone("What about it?", []) == "What about it?"
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from footnote.retrieval.contrast import exchanged
 from footnote.retrieval.gate import GRAMMAR, decide, plain_words, root
 from footnote.types import Message
 
@@ -41,7 +42,8 @@ AHEAD = re.compile(
     r"|\bit(?:'s| is| was) (?:\w+ ){1,2}(?:to|that)\b",
     re.I,
 )
-DEFINITE = re.compile(r"\bthe \w", re.I)
+# "The symptoms" leans on what was said; "the head of marketing" names its own.
+DEFINITE = re.compile(r"\bthe \w(?!.* of (?!the\b))", re.I)
 PLURAL = frozenset("they them their theirs these those both either which others".split())
 
 MOST_TOGETHER = 4
@@ -55,7 +57,7 @@ FADING = 0.8
 NAMED = 0.5
 """What a capital letter or a digit within a question adds: names stay, attributes come and go."""
 REPEATED = 0.3
-SECOND = 0.6
+SECOND = 0.8
 """The share of the first topic's weight that a second one needs to come along."""
 ATTRIBUTE = 0.4
 """The weight of what is asked *about* the topic: "symptoms" in "What are its symptoms?"."""
@@ -78,13 +80,22 @@ def stand_alone(question: str, history: Sequence[Message]) -> str:
     `history` is oldest first, without the question itself.
     """
     asked = [m.content for m in history if m.role == "user" and decide(m.content, True) == "documents"]
-    if not asked or not leans(question):
-        return question
     topics: list[_Phrase] = []
+    before = ""
     for turn, earlier in enumerate(asked):
-        topics = _moved_on(topics, earlier, turn)
-    carried = _carried(question, topics)
-    return f"{question.strip()} ({', '.join(carried)})" if carried else question
+        instead = exchanged(earlier, before)
+        before = instead or _with(earlier, _left_out(earlier, topics))
+        topics = _moved_on(topics, before, turn)
+    return _with(question, exchanged(question, before) or _left_out(question, topics))
+
+
+def _left_out(question: str, topics: list[_Phrase]) -> str:
+    return ", ".join(_carried(question, topics)) if topics and leans(question) else ""
+
+
+def _with(question: str, left_out: str) -> str:
+    inner = re.sub(r"[?!.\s]*[()]\s*", ", ", left_out).strip(" ,?!.")
+    return f"{question.strip()} ({inner})" if inner else question
 
 
 def leans(question: str) -> bool:
@@ -100,7 +111,6 @@ def leans(question: str) -> bool:
         return True
     if DEFINES.match(question) or any(_is_name(word) for word in own):
         return False
-    # "Who are the main characters?": of what? A further "of …" would say.
     definite = DEFINITE.search(question) is not None and len(own) <= FEW + 1
     return definite or len(own) <= FEW
 
