@@ -259,8 +259,8 @@ def brought_back() -> None:
         needless += ours != asked and not wanted
     print(
         f"\nTREC CAsT: {len(turns)} turns, {wanting} rewritten by people with further words; "
-        f"{changed} changed by ours, {needless} needlessly; {both / missing:.3f} of the missing words brought back, "
-        f"{both / added:.3f} of the added words were missing"
+        f"{changed} changed by ours, {needless} needlessly; {both / missing:.3f} of the missing words "
+        f"brought back, {both / added:.3f} of the added words were missing"
     )
 
 
