@@ -96,6 +96,15 @@ class DocumentRefused(DocumentError):
         self.reason: Reason = reason
 
 
+def too_large(size: int, most: int) -> DocumentRefused:
+    """For a file of more bytes than are read."""
+    return DocumentRefused(
+        f"This file has {size / (1 << 20):,.0f} MB; at most {most / (1 << 20):,.0f} MB are read. Split it, "
+        "or add the part that you need.",
+        reason="too_large",
+    )
+
+
 class IndexMismatch(DocumentError):
     pass
 

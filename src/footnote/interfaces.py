@@ -168,8 +168,19 @@ class Parse(Protocol):
     def __call__(self, data: bytes, name: str) -> Extracted: ...
 
 
+class SizeLimit(Protocol):
+    @property
+    def max_bytes(self) -> int: ...
+
+
 class Reader(Protocol):
-    """Reads files safely: picks the parser, confines it, and names the reason of a refusal."""
+    """Reads files safely: picks the parser, confines it, and names the reason of a refusal.
+
+    A file of more than `limits.max_bytes` is refused; whoever has it on disk need not load it first.
+    """
+
+    @property
+    def limits(self) -> SizeLimit: ...
 
     async def read(self, data: bytes, name: str) -> Extracted: ...
 

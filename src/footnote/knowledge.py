@@ -5,6 +5,8 @@ It knows no database, parser or embedder by name: they are given to it (see `int
 
 import hashlib
 import mimetypes
+import os
+import stat
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ import anyio
 
 from footnote import loop
 from footnote.chunking import CHUNKER, cut
-from footnote.errors import DocumentRefused, IndexMismatch, NotFound
+from footnote.errors import DocumentRefused, IndexMismatch, NotFound, too_large
 from footnote.interfaces import DocumentStore, Embedder, IndexIdentity, Reader, Vectors
 from footnote.language.words import detect_language
 from footnote.retrieval.fusion import fuse
@@ -108,17 +110,15 @@ class KnowledgeBase:
     async def add_file(
         self, path: Path, *, name: str | None = None, collection: str = DEFAULT_COLLECTION
     ) -> Added:
-        """Add a file from disk. What cannot be opened is refused with the reason."""
+        """Add a file from disk. What cannot be opened or is too large is refused with the reason."""
         shown = name or path.name
         try:
-            # A pipe never ends, and a device may not either.
-            file = anyio.Path(path)
-            if await file.exists() and not await file.is_file() and not await file.is_dir():
-                return Added(name=shown, outcome="refused", reason="It is not a file that can be read.")
-            data = await file.read_bytes()
+            data = await anyio.to_thread.run_sync(_content, path, self.reader.limits.max_bytes)
         except OSError as error:
             reason = f"It could not be opened: {(error.strerror or str(error)).lower()}."
             return Added(name=shown, outcome="refused", reason=reason)
+        except DocumentRefused as error:
+            return Added(name=shown, outcome="refused", reason=str(error))
         return await self.add(shown, data, collection=collection)
 
     async def add_text(self, source: str, text: str, metadata: Mapping[str, Any] | None = None) -> Added:
@@ -235,6 +235,25 @@ class KnowledgeBase:
     def needs_retrieval(self, query: str) -> bool:
         """Whether a question wants the documents: small talk does not."""
         return needs_retrieval(query)
+
+
+def _content(path: Path, most: int) -> bytes:
+    """The bytes of a file. Raises `OSError`, and `DocumentRefused` without loading more than `most`."""
+    there = path.stat()
+    if stat.S_ISREG(there.st_mode):
+        if there.st_size > most:
+            raise too_large(there.st_size, most)
+    elif not stat.S_ISDIR(there.st_mode):
+        # A pipe never ends, and a device may not either. That a folder is none, opening it tells.
+        raise DocumentRefused("It is not a file that can be read.", reason="unreadable")
+    with path.open("rb") as file:
+        data = file.read(there.st_size + 1)
+        if len(data) > there.st_size:
+            # It grows, or is one of those of the system that tell no size.
+            data += file.read(most + 1 - len(data))
+        if len(data) > most:
+            raise too_large(max(len(data), os.fstat(file.fileno()).st_size), most)
+    return data
 
 
 class _Names:

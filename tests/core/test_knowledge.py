@@ -1,13 +1,20 @@
 """What goes into a knowledge base, under which name, and at what cost."""
 
+import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from footnote import KnowledgeBase, loop
+from footnote.assemble import Application, open_application
+from footnote.errors import DocumentRefused
+from footnote.reading import Limits
+from footnote.settings import load
 from footnote.testing.fakes import WordEmbedder
+from footnote.types import LOCAL
 
 
 class Counting:
@@ -32,6 +39,61 @@ def kb() -> Iterator[KnowledgeBase]:
 
 def names(kb: KnowledgeBase) -> list[str]:
     return sorted(document.name for document in loop.run(kb.documents()))
+
+
+# --- files --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def application(tmp_path: Path) -> AsyncIterator[Application]:
+    application = await open_application(load())
+    application.reader.limits = Limits(max_bytes=3 << 20)
+    yield application
+    await application.aclose()
+
+
+async def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    application: Application, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    added = await application.knowledge_base().add_file(large)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 << 20
+    with pytest.raises(DocumentRefused) as refused:
+        await application.reader.read(large.read_bytes(), "large.txt")
+    assert (added.outcome, added.reason) == ("refused", str(refused.value))
+
+
+needs_files_without_size = pytest.mark.skipif(
+    not Path("/proc/self/maps").exists(), reason="this system has no files that tell no size"
+)
+
+
+@needs_files_without_size
+async def test_a_file_that_is_larger_than_it_said_is_not_read_to_its_end(application: Application) -> None:
+    application.reader.limits = Limits(max_bytes=1000)
+    reader: Any = Counting(application.reader)
+    application.reader = reader
+    added = await application.knowledge_base().add_file(Path("/proc/self/maps"))
+    assert (added.outcome, reader.calls["read"]) == ("refused", 0)
+    assert "at most" in added.reason
+
+
+@needs_files_without_size
+async def test_a_file_is_read_whole_though_it_tells_no_size_or_is_as_large_as_may_be(
+    application: Application, tmp_path: Path
+) -> None:
+    application.reader.limits = Limits(max_bytes=1000)
+    largest = tmp_path / "largest.txt"
+    largest.write_bytes(b"word " * 200)
+    for path in (largest, Path("/proc/version")):
+        added = await application.knowledge_base().add_file(path, name="file.txt")
+        assert added.outcome in ("added", "replaced")
+        assert await application.database.documents.original(LOCAL, added.document_id) == path.read_bytes()
 
 
 # --- texts of one source -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from footnote.databases.sqlite import SqliteDatabase
 from footnote.knowledge import KnowledgeBase
+from footnote.reading import Limits
 from footnote.testing.fakes import WordEmbedder
 from footnote.types import DEFAULT_COLLECTION, LOCAL, Extracted
 
@@ -11,6 +12,7 @@ from footnote.types import DEFAULT_COLLECTION, LOCAL, Extracted
 class Plain:
     """Reads bytes as text; somebody else does something while a file is read."""
 
+    limits = Limits()
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def read(self, data: bytes, name: str) -> Extracted:

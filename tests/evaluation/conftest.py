@@ -14,6 +14,7 @@ from footnote.databases.sqlite import SqliteDatabase
 from footnote.interfaces import LLMBackend, Vectors
 from footnote.knowledge import KnowledgeBase
 from footnote.language.words import document_terms
+from footnote.reading import Limits
 from footnote.types import Extracted, Filters
 
 DOCUMENTS = {
@@ -52,6 +53,8 @@ class BlindEmbedder(WordsEmbedder):
 
 
 class PlainReader:
+    limits = Limits()
+
     async def read(self, data: bytes, name: str) -> Extracted:
         return Extracted(text=data.decode())
 
