@@ -20,8 +20,21 @@ from footnote.types import Citation, Message, Passage, Verdict
 _PARTIAL_SHARE = 0.6
 """The share of a claim's words that a span must have to be called `partial`."""
 
-# Code comes first, so that `items[0]` is no marker.
-_MARKER = re.compile(r"```.*?```|`[^`\n]*`|[ \t]*\[(?P<number>\d{1,3})\]", re.DOTALL)
+# Code comes first, so that `items[0]` is no marker. A block may break off with the answer.
+_CODE = (
+    r"(?P<fence>`{3,}).*?(?:(?P=fence)|\Z)"
+    r"|^[ \t]*(?P<tildes>~{3,}).*?(?:^[ \t]*(?P=tildes)|\Z)"
+    r"|(?<!`)(?P<ticks>`{1,2})(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)|"
+)
+_MARKER = re.compile(_CODE + r"[ \t]*\[(?P<number>\d{1,3})\]", re.DOTALL | re.MULTILINE)
+_RANGE = r"\d{1,3}(?:[ \t]*[-‐‑–—][ \t]*\d{1,3})?"
+_COMMA = r"[ \t]*[,;，；、][ \t]*"
+# As models write them: [1, 2], [1-3], 【1】, ［1］, 【1†lines 3-5】. An array of arrays has none.
+_WRITTEN = re.compile(
+    rf"{_CODE}(?<!\[)[\[［【](?P<numbers>{_RANGE}(?:{_COMMA}{_RANGE})*)"
+    r"(?:†[^\[\]［］【】\n]{0,40})?[\]］】](?!\])",
+    re.DOTALL | re.MULTILINE,
+)
 _WORD = re.compile(r"\w+(?:[.,:/'%-]\w+)*%?|[$€£¥₹%‰°^+<>=≤≥±~≈-]")
 _NUMBERED = re.compile(r"\s*\(?\d{1,3}[.)]\s")
 _ONE_FOR_MANY = str.maketrans({"’": "'", "‘": "'", "−": "-", "‐": "-", "‑": "-", "–": "-"})
@@ -37,13 +50,16 @@ _CONDITIONS = frozenset(
     "if when whenever unless only provided until minus wenn falls sofern nur bis si quando cuando solo "
     "seulement als alleen om bara hvis jeśli tylko если только".split()
 )
+_CONTEXT = 12
+"""Characters before a bracket by which it is known again in a source."""
+
 _LEAST_WORDS = 3
 """A part of a sentence with fewer words than this says too little to be called its words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """An answer with its footnotes checked. Markers to passages that do not exist are gone."""
+    """An answer with its footnotes checked, each as [n]. Markers to passages that do not exist are gone."""
 
     text: str
     citations: tuple[Citation, ...]
@@ -53,18 +69,27 @@ class Checked:
     def notices(self, had_passages: bool) -> list[str]:
         """What the reader should know about the footnotes."""
         told: list[str] = []
-        if self.unknown_markers:
+        if self.unknown_markers == 1:
+            told.append("1 footnote pointed to no passage and was removed.")
+        elif self.unknown_markers:
             told.append(f"{self.unknown_markers} footnotes pointed to no passage and were removed.")
         if had_passages and not self.citations:
             told.append("This answer is uncited: it names no passage for what it says.")
+        elif had_passages and self.uncited_sentences == 1:
+            told.append("1 sentence of this answer carries no footnote.")
         elif had_passages and self.uncited_sentences:
             told.append(f"{self.uncited_sentences} sentences of this answer carry no footnote.")
         return told
 
 
 def check(answer: str, passages: Sequence[Passage]) -> Checked:
-    """Check every marker like [1] of `answer` against `passages`, numbered from 1."""
-    text, unknown = _without_unknown(answer, len(passages))
+    """Check every marker like [1] of `answer` against `passages`, numbered from 1.
+
+    Markers in other forms, such as [1, 2], [1-3] or 【1】, become [1][2] in the text. A list or a range
+    with a number that no passage has stays as it is: it may be years, or an interval. So does one that
+    is quoted from a passage, with the words before it.
+    """
+    text, unknown = _understood(answer, passages)
     citations: list[Citation] = []
     uncited: list[str] = []
     for claim, markers in _claims(text):
@@ -93,8 +118,10 @@ def repeated(recalled: str, history: Sequence[Message]) -> tuple[Citation, ...]:
     return tuple(replace(citation, marker=number) for number, citation in enumerate(found, 1))
 
 
-def _without_unknown(answer: str, known: int) -> tuple[str, int]:
-    removed = 0
+def _understood(answer: str, passages: Sequence[Passage]) -> tuple[str, int]:
+    """An answer with every marker as [n], and how many were taken out as pointing to no passage."""
+    known, removed = len(passages), 0
+    sources = [" ".join(passage.chunk.text.split()) for passage in passages]
 
     def keep(found: re.Match[str]) -> str:
         nonlocal removed
@@ -103,12 +130,36 @@ def _without_unknown(answer: str, known: int) -> tuple[str, int]:
         removed += 1
         return ""
 
-    text = _MARKER.sub(keep, answer)
-    if not removed:
-        return text, 0
-    # Taking one out may put another together, as in "[[9]8]".
-    text, more = _without_unknown(text, known)
-    return text, removed + more
+    text, before = answer, None
+    while text != before:
+        # Taking one out may put another together, as in "[[9]8]".
+        before, text = text, _MARKER.sub(keep, _spelled_out(text, sources))
+    return text, removed
+
+
+def _spelled_out(text: str, sources: Sequence[str]) -> str:
+    """A text with lists, ranges and other brackets as [1][2], where they are markers."""
+
+    def one_by_one(found: re.Match[str]) -> str:
+        written = found["numbers"]
+        if written is None or (written.isdecimal() and found.group() == f"[{written}]"):
+            return found.group()
+        quoted = " ".join(text[max(found.start() - _CONTEXT, 0) : found.end()].split())
+        if any(quoted in source for source in sources):
+            return found.group()
+        return "".join(f"[{number}]" for number in _named(written, len(sources))) or found.group()
+
+    return _WRITTEN.sub(one_by_one, text)
+
+
+def _named(written: str, known: int) -> Sequence[int]:
+    """The passages that a list or range names, each once; none when it must mean something else."""
+    ranges = [[int(end) for end in re.findall(r"\d+", part)] for part in re.split(_COMMA, written)]
+    if len(ranges) == len(ranges[0]) == 1:
+        return ranges[0]
+    if any(ends[0] < 1 or ends[-1] > known or (len(ends) > 1 and ends[0] >= ends[1]) for ends in ranges):
+        return ()
+    return list(dict.fromkeys(number for ends in ranges for number in range(ends[0], ends[-1] + 1)))
 
 
 def _claims(text: str) -> Iterator[tuple[str, list[int]]]:

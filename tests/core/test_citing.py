@@ -225,6 +225,87 @@ def test_numbers_in_code_are_no_markers() -> None:
     assert checked.unknown_markers == 0
 
 
+@pytest.mark.parametrize(
+    "written",
+    "[1, 2]|[1,2]|[1][2]|[1; 2]|[1-2]|[1–2]|[1, 2, 2]|[１，２]|［1］［2］|［1，2］|【1】【2】|"
+    "【1, 2】|【1、2】|【1†lines 3-5】【2†source】".split("|"),
+)
+def test_markers_as_models_write_them_are_understood(written: str) -> None:
+    checked = check(f"Returns are free within 30 days of delivery {written}.", [PASSAGE, PASSAGE])
+    assert checked.text == "Returns are free within 30 days of delivery [1][2]."
+    assert [(one.marker, one.verdict) for one in checked.citations] == [(1, "verified"), (2, "verified")]
+    assert checked.unknown_markers == 0
+
+
+def test_a_range_of_markers_stands_for_each_of_them() -> None:
+    assert check("Dogs may fly [1-3, 5].", [PASSAGE] * 5).text == "Dogs may fly [1][2][3][5]."
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *"[2019, 2020]|[2019-2020]|【2019】|[1, 9]|[0, 1]|[7, 8]|[1-9]|[0-9]|[3-1]|[2-2]|[1,]".split("|"),
+        *"[1, a]|[-1, 1]|[ 1 ]|[1.2]|[[1, 2], [2, 1]]|`items[1, 2]`|``a ` b[1, 2]``|`x` and ``[1, 2]``".split(
+            "|"
+        ),
+        "\n```\nitems[1, 2]\n```\n",
+        "\n~~~\nitems[1, 2]\n~~~\n",
+        "\n````\n```\n[1, 2]\n```\n````\n",
+        "\n```python\nitems[1, 2] + items[7]",
+    ],
+)
+def test_what_only_looks_like_markers_stays_as_it_is(written: str) -> None:
+    answer = f"The committee met twice {written}"
+    checked = check(answer, [PASSAGE, PASSAGE, PASSAGE])
+    assert (checked.text, checked.citations, checked.unknown_markers) == (answer, (), 0)
+
+
+def test_the_references_of_a_quoted_paper_are_not_taken_for_markers() -> None:
+    paper = whole_passage(
+        "paper.txt", "Penguins swim better than they fly [1, 2]. Emperors dive deepest【3】."
+    )
+    answer = "Penguins swim better than they fly [1, 2]. [1] Emperors dive deepest【3】. [1, 3]"
+    checked = check(answer, [paper, PASSAGE, PASSAGE])
+    assert checked.text == "Penguins swim better than they fly [1, 2]. [1] Emperors dive deepest【3】. [1][3]"
+    assert [(one.marker, one.verdict) for one in checked.citations][:2] == [(1, "verified"), (1, "verified")]
+
+
+def test_a_backtick_that_is_not_closed_hides_no_marker_in_the_next_line() -> None:
+    assert check("A ` alone.\nDogs may fly [1, 2].", [PASSAGE] * 2).text == "A ` alone.\nDogs may fly [1][2]."
+
+
+def test_a_made_up_marker_is_removed_in_whatever_brackets() -> None:
+    checked = check("Dogs may fly 【9】.", [PASSAGE])
+    assert (checked.text, checked.unknown_markers) == ("Dogs may fly.", 1)
+
+
+@given(
+    st.one_of(
+        st.text(alphabet="[]【】［］123 ,-–`~\n9a、(", max_size=40),
+        st.lists(
+            st.sampled_from(
+                [*SENTENCES, "[1, 2]", "【1】", "[9", "]", "[1", ", 2]", "`", "```", "\n", "[1-2]"]
+            ),
+            max_size=12,
+        ).map("".join),
+    )
+)
+def test_an_answer_with_its_markers_understood_is_understood_as_it_is(answer: str) -> None:
+    once = check(answer, [PASSAGE, PASSAGE])
+    again = check(once.text, [PASSAGE, PASSAGE])
+    assert again.text == once.text
+    assert again.citations == once.citations
+    assert again.unknown_markers == 0
+
+
+def test_one_footnote_and_one_sentence_are_told_in_the_singular() -> None:
+    checked = check("Penguins swim. Returns are free within 30 days of delivery [1][7].", [PASSAGE])
+    assert checked.notices(True) == [
+        "1 footnote pointed to no passage and was removed.",
+        "1 sentence of this answer carries no footnote.",
+    ]
+
+
 @given(
     st.lists(
         st.sampled_from([*SENTENCES, "[1]", "[2]", "[9]", "\n\n", "- x", "`[3]`", "Oh", "?"]), max_size=12
