@@ -206,6 +206,31 @@ def test_nothing_is_seen_of_a_conversation_that_is_not_there(application: Applic
     assert (seen.gone, seen.conversation_id, seen.messages) == (True, None, ())
 
 
+def test_a_file_that_replaces_another_is_told_outside_the_fold(
+    page: AppTest, application: Application
+) -> None:
+    new = [(f"{number}.txt", f"Room {number} is open.".encode()) for number in range(8)]
+    batch = uploads.start(application, [*new, ("hours.md", b"The museum is closed for good.")])
+    loop.run(outcome(batch))
+    page.run()
+    folded = [said.value for expander in page.expander for said in expander.markdown]
+    assert not any("hours" in said for said in folded)
+    assert "hours.md** replaced the document of that name" in drawn(page)
+    assert wording.REPLACED in drawn(page)
+    assert any("8 files are in" in expander.label for expander in page.expander)
+
+
+def test_many_files_that_replace_others_have_a_fold_of_their_own(
+    page: AppTest, application: Application
+) -> None:
+    for version in (b"old", b"new"):
+        files = [(f"{number}.txt", version + b" words of a room") for number in range(8)]
+        loop.run(outcome(uploads.start(application, files)))
+    page.run()
+    folds = {expander.label for expander in page.expander}
+    assert {"8 files are in", "8 files replaced the document of their name"} <= folds
+
+
 class Held(ConfinedReader):
     """Reads a file only when it is let go."""
 

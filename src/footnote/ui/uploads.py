@@ -118,16 +118,24 @@ def draw() -> Sequence[Batch]:
 def _draw_results(batch: Batch) -> None:
     results = list(batch.results)
     refused = [added for added in results if added.outcome == "refused"]
-    taken = [added for added in results if added.outcome != "refused"]
+    replaced = [added for added in results if added.outcome == "replaced"]
+    taken = [added for added in results if added.outcome in ("added", "unchanged")]
     for added in refused:
         st.markdown(line(added))
-    if len(taken) > SHOWN_ONE_BY_ONE:
-        with st.expander(wording.count(len(taken), "file is in", "files are in")):
-            st.markdown("  \n".join(line(added) for added in taken))
-    else:
-        for added in taken:
-            st.markdown(line(added))
+    if replaced:
+        _draw_lines(replaced, wording.replaced(len(replaced)))
+        st.caption(wording.REPLACED)
+    _draw_lines(taken, wording.count(len(taken), "file is in", "files are in"))
     st.button(wording.DISMISS, key=f"dismiss-{id(batch)}", type="tertiary", on_click=dismiss, args=(batch,))
+
+
+def _draw_lines(results: Sequence[Added], summary: str) -> None:
+    if len(results) > SHOWN_ONE_BY_ONE:
+        with st.expander(summary):
+            st.markdown("  \n".join(line(added) for added in results))
+    else:
+        for added in results:
+            st.markdown(line(added))
 
 
 def dismiss(batch: Batch) -> None:
@@ -144,7 +152,8 @@ def line(added: Added) -> str:
         case "unchanged":
             said = f":gray[✓] **{name}** was there already, unchanged."
         case "replaced":
-            said = f":green[✓] **{name}** replaced the old version: {wording.count(added.chunks, 'passage')}."
+            passages = wording.count(added.chunks, "passage")
+            said = f":orange[↻] **{name}** replaced the document of that name: {passages}."
         case "added":
             said = f":green[✓] **{name}** added: {wording.count(added.chunks, 'passage')}."
     return " ".join([said, *(plain(note) for note in added.notes)])

@@ -65,6 +65,9 @@ REMOVE = "Remove"
 REMOVE_ASKED = "Remove it with every trace?"
 READING = "Reading"
 BROKE_OFF = "Reading stopped before this file was done. Add it again."
+REPLACED = (
+    "What was there is gone. Answers that cite it keep their quotes and say that the source has changed."
+)
 DISMISS = "Close"
 DELETE_CITING = "Delete those answers"
 KEEP_CITING = "Keep them"
@@ -105,6 +108,10 @@ def found(passages: int, documents: int) -> str:
     if passages == 0:
         return WRITING
     return f"Found {count(passages, 'passage')} in {count(documents, 'document')}. {WRITING}"
+
+
+def replaced(files: int) -> str:
+    return f"{files:,} files replaced the document of their name"
 
 
 def cited_by(name: str, answers: int) -> str:
