@@ -9,7 +9,7 @@ import os
 import stat
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -228,6 +228,11 @@ class KnowledgeBase:
             results.append(loop.run(self._add_text(names, source, text, rest)))
         return results
 
+    def add_files(self, paths: Iterable[Path | str]) -> list[Added]:
+        """Add files from disk. Each is named by where it lies, as `footnote add` does; what became of
+        it is told in the order given, with the reason if it was refused."""
+        return [loop.run(self.add_file(path, name=source_name(path))) for path in map(Path, paths)]
+
     def retrieve(self, query: str, top_k: int = 3, min_score: float = 0.3) -> list[dict[str, Any]]:
         """The passages as dicts with "text", "source", "score" (0 to 1) and the keys given."""
         return [as_dict(p) for p in loop.run(self.search(query, top_k, min_score=min_score))]
@@ -235,6 +240,13 @@ class KnowledgeBase:
     def needs_retrieval(self, query: str) -> bool:
         """Whether a question wants the documents: small talk does not."""
         return needs_retrieval(query)
+
+
+def source_name(file: Path) -> str:
+    """Where a file lies, from the home folder on: wherever a program is run, the same file has the
+    same name, and two files never share one."""
+    resolved, home = file.resolve(), Path.home().resolve()
+    return (resolved.relative_to(home) if resolved.is_relative_to(home) else resolved).as_posix()
 
 
 def _content(path: Path, most: int) -> bytes:

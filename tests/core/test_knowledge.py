@@ -96,6 +96,19 @@ async def test_a_file_is_read_whole_though_it_tells_no_size_or_is_as_large_as_ma
         assert await application.database.documents.original(LOCAL, added.document_id) == path.read_bytes()
 
 
+def test_files_are_added_from_a_script_and_named_by_where_they_lie(kb: KnowledgeBase) -> None:
+    for folder in ("north", "south"):
+        (Path.home() / folder).mkdir()
+        (Path.home() / folder / "notes.md").write_text(f"The {folder} gate is open.")
+    added = kb.add_files([*sorted(Path.home().glob("*/notes.md")), str(Path.home() / "missing.md")])
+    assert [(one.name, one.outcome) for one in added] == [
+        ("north/notes.md", "added"),
+        ("south/notes.md", "added"),
+        ("missing.md", "refused"),
+    ]
+    assert kb.retrieve("Is the north gate open?", top_k=1, min_score=0.0)[0]["source"] == "north/notes.md"
+
+
 # --- texts of one source -----------------------------------------------------------------------------
 
 

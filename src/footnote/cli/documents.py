@@ -16,6 +16,7 @@ from footnote import loop
 from footnote.assemble import Application
 from footnote.cli.output import as_json, err, note, out, printable, problem, progress, say, size, table
 from footnote.cli.session import CollectionOption, DataOption, JsonOption, matching, opened, within
+from footnote.knowledge import source_name
 from footnote.types import DEFAULT_COLLECTION, Added, DocumentId, MessageId, Passage
 
 
@@ -99,13 +100,6 @@ def _files_below(root: Path) -> Iterator[Path | None]:
                 yield entry
         visible = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
         waiting.extend(reversed(visible))
-
-
-def source_name(file: Path) -> str:
-    """Where a file lies, from the home folder on: wherever the command is run, the same file has the
-    same name, and two files never share one."""
-    resolved, home = file.resolve(), Path.home().resolve()
-    return (resolved.relative_to(home) if resolved.is_relative_to(home) else resolved).as_posix()
 
 
 def add_all(
