@@ -3,7 +3,8 @@
     streamlit run app.py -- FOLDER
 
 Without a folder it talks about the handbook of a made-up company that comes with the library. A key
-in `.streamlit/secrets.toml` (OPENAI_API_KEY) turns the hosted model on.
+in `.streamlit/secrets.toml` (OPENAI_API_KEY) chooses the hosted model, which answers with the next
+version of Footnote; until then the answers are quotes.
 """
 
 import sys

@@ -1,9 +1,11 @@
-"""A conversation about a folder of documents, with a hosted or a local model.
+"""A conversation about a folder of documents, with a model that can be exchanged.
 
-    python chatbot.py FOLDER --model hosted
+    python chatbot.py FOLDER
     python chatbot.py FOLDER --model local "What does the premium plan cost?" "And for a year?"
 
 The second question needs the first one's answer: it is looked up together with what came before.
+The hosted and the local model answer with the next version of Footnote; chosen today, they are said
+to be missing, and the answers are quotes.
 """
 
 import argparse

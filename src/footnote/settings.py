@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     )
     model: str = Field(
         default="auto",
-        description="Who answers: `extractive`, `openai:…`, `anthropic:…`, `ollama:…`, `mock`, or `auto`.",
+        description="Who answers: `extractive`, which is also what `auto` means in this version, or `mock`. "
+        "`openai:…`, `anthropic:…` and `ollama:…` can be chosen and answer with the next version.",
     )
     embedder: str = Field(
         default="minilm", description="What turns text into vectors; `minilm:2` uses two threads."

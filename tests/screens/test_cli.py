@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -438,3 +439,13 @@ def test_an_export_is_private_and_whole(footnote: Run, tmp_path: Path) -> None:
     assert (tmp_path / "all.jsonl").read_text() == ""
     assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0
     assert not (tmp_path / "all.jsonl.part").exists()
+
+
+def test_the_demo_says_only_at_its_first_start_that_it_takes_a_moment(footnote: Run) -> None:
+    pytest.importorskip("streamlit", reason="the chat page needs streamlit")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        first, again = (footnote("demo", "--port", port) for _ in range(2))
+    assert "the first time takes a moment" in first.err
+    assert "moment" not in again.err
+    assert "The handbook is in: 40 documents." in again.out

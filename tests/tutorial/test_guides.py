@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-GUIDES = (REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/**/*.md")))
+GUIDES = (REPOSITORY / "README.md", *sorted(REPOSITORY.glob("[de]*/**/*.md")))
 PROGRAMS = [
     pytest.param(program, id=f"{guide.name}-{number}")
     for guide in GUIDES
@@ -33,3 +33,8 @@ def test_a_program_of_the_guides_prints_what_it_says(program: str, tmp_path: Pat
     assert (done.returncode, done.stderr) == (0, "")
     told = re.findall(r"^ *print\(.*\)  # (.+)$", program, re.MULTILINE)
     assert done.stdout.splitlines() == told
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_no_guide_promises_a_package_that_is_not_published(guide: Path) -> None:
+    assert not re.search(r"pip install [^\n]*footnote", guide.read_text(encoding="utf-8"))

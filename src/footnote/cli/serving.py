@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from footnote import handbook
+from footnote import handbook, loop
 from footnote.cli.documents import Offered, add_all
 from footnote.cli.output import note, say
 from footnote.cli.session import DataOption, ModelOption, opened
@@ -30,7 +30,7 @@ def serve(
         from footnote.ui.server import serve as serve_page  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise MissingExtra(
-            f"The chat page needs the package `{error.name}`: pip install 'footnote-chat[ui]'. "
+            f"The chat page needs the package `{error.name}`: pip install '.[ui]' in Footnote's folder. "
             "Without it, `footnote ask` and `footnote chat` work in the terminal."
         ) from error
     serve_page(load(host=host, port=port, model=model, data=data), open_browser=open_browser)
@@ -47,11 +47,11 @@ def demo(
     # A made-up company's answers must not stand among the user's own.
     data = data or load().data / "demo"
     with opened(data=data) as application:
-        note("Reading the handbook of a made-up company; the first time takes a moment.")
+        if not loop.run(application.knowledge_base().documents(HANDBOOK_COLLECTION)):
+            note("Reading the handbook of a made-up company; the first time takes a moment.")
         offered = [Offered(path, path.name) for path in handbook.documents()]
         outcomes = add_all(application, offered, HANDBOOK_COLLECTION, quiet=True)
-        before = outcomes["unchanged"]
-        say(f"The handbook is in: {sum(outcomes.values())} documents, {before} of them before.")
+        say(f"The handbook is in: {sum(outcomes.values())} documents.")
     serve(host=host, port=port, open_browser=open_browser, model=model, data=data)
 
 

@@ -17,7 +17,13 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", help="The data folder (FOOTNOTE_DATA).", show_default=False)
 ]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="Who answers, as in `extractive`.", show_default=False)
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Who answers: `extractive` quotes; hosted and local models answer with the next version.",
+        show_default=False,
+    ),
 ]
 CollectionOption = Annotated[
     list[str] | None,

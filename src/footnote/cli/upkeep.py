@@ -44,7 +44,9 @@ async def _checks(application: Application) -> list[tuple[bool, str]]:
     damage = await application.database.damage()
     version = sqlite3.sqlite_version_info
     guarded = "" if version >= WAL_RESET_FIXED else "; its known checkpoint fault is guarded by a file lock"
-    page = "installed" if find_spec("streamlit") else "not installed: pip install 'footnote-chat[ui]'"
+    page = (
+        "installed" if find_spec("streamlit") else "not installed: pip install '.[ui]' in Footnote's folder"
+    )
     return [
         (True, f"Python {platform.python_version()} on {platform.system()}"),
         (True, f"SQLite {sqlite3.sqlite_version}{guarded}"),
