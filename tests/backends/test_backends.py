@@ -12,6 +12,7 @@ from footnote.backends.mock import MockBackend
 from footnote.backends.ollama import OllamaBackend
 from footnote.backends.openai import OpenAIBackend
 from footnote.backends.scripted import ScriptedBackend
+from footnote.chatbot import Chatbot
 from footnote.citing import check
 from footnote.errors import BackendRefused
 from footnote.interfaces import LLMBackend, Prompt, PromptMessage, Text
@@ -75,6 +76,29 @@ def test_a_hosted_backend_can_be_made_and_says_plainly_that_it_cannot_answer_yet
     assert backend.name == name
     with pytest.raises(BackendRefused, match=f"{name} cannot be asked yet"):
         backend.complete([{"role": "user", "content": "hi"}], temperature=0.7, max_tokens=800)
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("Hello!", "Hello! Ask me"),
+        ("Hi, how are you?", "Hello! Ask me"),
+        ("How are you today?", "Hello! Ask me"),
+        ("thanks", "You're welcome!"),
+        ("ok, thanks, that was helpful!", "You're welcome!"),
+        ("danke schön", "You're welcome!"),
+        ("ok bye", "Goodbye!"),
+        ("great", "Glad to hear it."),
+        ("ok", "All right."),
+        ("what can you do?", "I answer questions by quoting your documents"),
+        ("Hi! Who are you?", "I answer questions by quoting your documents"),
+        ("Tell me a joke", "I answer questions by quoting your documents"),
+    ],
+)
+def test_small_talk_gets_a_fitting_reply(said: str, reply: str) -> None:
+    answer = Chatbot(ExtractiveBackend()).ask(said)
+    assert answer.basis == "small_talk"
+    assert answer.text.startswith(reply)
 
 
 def test_the_mock_cites_numbered_context_wherever_the_prompt_shows_it() -> None:

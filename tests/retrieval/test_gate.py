@@ -41,6 +41,18 @@ def test_you_may_mean_the_company() -> None:
     assert decide("Are you open on Sundays?", False) == "documents"
 
 
+@pytest.mark.parametrize(
+    "question", ["ok and batteries", "ok batteries", "Great, and returns", "batteries, please", "ok and why?"]
+)
+def test_a_topic_after_assent_needs_the_documents(question: str) -> None:
+    assert decide(question, True) == "documents"
+
+
+@pytest.mark.parametrize("said", ["thanks, that was helpful!", "ok that helps", "yes please", "thanks Tom"])
+def test_kind_words_alone_need_none(said: str) -> None:
+    assert decide(said, True) == "small_talk"
+
+
 def test_minutes_of_a_meeting_are_not_this_conversation() -> None:
     assert decide("What did we discuss in the March meeting?", True) == "documents"
 
@@ -75,15 +87,26 @@ THREE_TURNS = talk(
         ("What's my name?", 'You told me: "My name is Ada."'),
         ("Who am I?", 'You told me: "My name is Ada."'),
         ("What did I ask first?", 'You asked first: "What is the refund window?"'),
+        ("And what did I ask first?", 'You asked first: "What is the refund window?"'),
         ("What was my last question?", 'You asked last: "And how long is the warranty?"'),
+        ("so what was my last question?", 'You asked last: "And how long is the warranty?"'),
+        ("what did you answer to that?", 'I said last: "The warranty lasts two years."'),
+        ("what did you say?", 'I said last: "The warranty lasts two years."'),
         ("How many questions have I asked?", "So far there were 2 questions."),
         ("What did you say about shipping?", 'I said: "Shipping is not refunded."'),
         ("Please repeat that.", "The warranty lasts two years."),
+        ("Say that again, please", "The warranty lasts two years."),
     ],
 )
 def test_the_conversation_answers_for_itself(question: str, answer: str) -> None:
     assert decide(question, True, THREE_TURNS) == "conversation"
     assert answer_from_history(question, THREE_TURNS) == answer
+
+
+def test_all_answers_are_quoted_when_all_are_asked_for() -> None:
+    answer = answer_from_history("What have you said so far?", THREE_TURNS)
+    assert answer is not None
+    assert answer.count("\n") == 3
 
 
 def test_a_shorter_answer_is_the_beginning_of_the_last_one() -> None:

@@ -9,7 +9,9 @@ import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from footnote.interfaces import Finished, LLMBackend, Piece, Prompt, Text
+from footnote.language.courtesies import Courtesy, courtesies
 from footnote.language.readable import readable, says_something
+from footnote.language.words import fold
 from footnote.types import Evidence, Passage, ScoredSentence
 
 MOST_SENTENCES = 3
@@ -20,6 +22,25 @@ _NEARLY_AS_GOOD = 0.75
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", '."', ".”", ".)")
 
 GREETING = "Hello! Ask me anything about your documents; every answer shows where it stands in them."
+WHAT_IT_DOES = (
+    "I answer questions by quoting your documents, each quote with a footnote that is checked against its "
+    "source. When your documents don't say, I tell you so instead of guessing."
+)
+ASKED_ABOUT_ITSELF = re.compile(
+    r"\b(?:what (?:else )?(?:can|could|do|are) you|how (?:can|could|do|would) you (?:help|work)"
+    r"|(?:who|what) are you|your name|yourself)\b"
+)
+HOW_ARE_YOU = re.compile(
+    r"\bhow (?:are|do) you(?: do| doing| feeling)?(?: today| tonight)?$|\bhow s it going"
+)
+# What is thanked for is heard first: "hello, and thanks".
+REPLIES: tuple[tuple[Courtesy, str], ...] = (
+    ("thanks", "You're welcome! Ask on whenever you like."),
+    ("farewell", "Goodbye! Come back with a question at any time."),
+    ("greeting", GREETING),
+    ("praise", "Glad to hear it. Ask on whenever you like."),
+    ("assent", "All right. Ask me anything about your documents."),
+)
 NOTHING_SAID = "I don't find that in our conversation."
 NO_DOCUMENTS = (
     "I can only quote from documents, and this question was asked without them. "
@@ -44,8 +65,17 @@ class ExtractiveBackend(LLMBackend):
         if prompt.passages and prompt.evidence is not None:
             return quoted(prompt.passages, prompt.evidence)
         if prompt.basis == "small_talk":
-            return GREETING
+            return _reply(prompt.question)
         return NOTHING_SAID if prompt.basis == "conversation" else NO_DOCUMENTS
+
+
+def _reply(said: str) -> str:
+    """To what needs no document. What is neither kind words nor about this program is told what it is for."""
+    plain = " ".join(re.findall(r"\w+", fold(said)))
+    if ASKED_ABOUT_ITSELF.search(plain):
+        return WHAT_IT_DOES
+    replies = (reply for kind, reply in REPLIES if re.search(rf"(?<!\w){courtesies(kind)}", plain))
+    return next(replies, GREETING if HOW_ARE_YOU.search(plain) else WHAT_IT_DOES)
 
 
 def quoted(passages: Sequence[Passage], evidence: Evidence) -> str:

@@ -11,6 +11,7 @@ from footnote.retrieval.gate import (
     FORM,
     GRAMMAR,
     SPEECH_NOUNS,
+    begun,
     plain_words,
     recalls,
     root,
@@ -60,6 +61,7 @@ ASKED_OF_TALK = (
     """.split()
     )
 )
+SEVERAL = frozenset("answers replies messages things everything all far have".split())
 SAID_ANYTHING = frozenset(["say", "said", "tell", "told", "mention", "mentioned", "saying", "telling"])
 SHORT_ANSWER = 200
 """Characters that a shortened answer may have."""
@@ -70,7 +72,7 @@ def answer_from_history(question: str, history: Sequence[Message]) -> str | None
 
     `history` is oldest first, without the question itself.
     """
-    words = without_courtesy(" ".join(plain_words(question)))[0].split()
+    words = begun(without_courtesy(" ".join(plain_words(question)))[0].split())
     if states_a_fact(question, words):
         return f"I will keep that in mind in this conversation: {_quoted(question)}"
     answers = [_without_markers(m.content) for m in history if m.role == "assistant" and m.content.strip()]
@@ -94,6 +96,8 @@ def _recited(words: list[str], history: Sequence[Message], answers: list[str]) -
         return "Nothing yet: this is the beginning of our conversation." if not history else None
     topic = {root(word) for word in words} - {root(word) for word in GRAMMAR | FORM | ASKED_OF_TALK}
     ordinal = next((word for word in words if word in ORDINALS or word in LAST), None)
+    if assistants and ordinal is None and not SEVERAL & set(words):
+        ordinal = "last"  # "what did you answer to that?"
     if ordinal and not topic:
         position = ORDINALS.get(ordinal, len(said) - 1)
         # What was not said cannot be quoted: the fifth of three questions.

@@ -1,7 +1,7 @@
 """What a message needs: the documents, the conversation, or only courtesy. Read `decide`.
 
 Judged by form: who is spoken to, which verbs stand with "I" and "you", and whether any word is left
-that a document could be about. The one list of phrases is that of greetings, thanks and farewells.
+that a document could be about. The one list of phrases is that of courtesies (`language/courtesies.py`).
 The forms are those of English; a message in another language goes to the documents, unless it is
 nothing but a greeting. Errors lean to the documents, since a search can still abstain.
 """
@@ -10,32 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from footnote.language.courtesies import courtesies
 from footnote.language.stop_words import STOP_WORDS
 from footnote.language.words import fold
 from footnote.types import Message
 
 Need = Literal["documents", "conversation", "small_talk"]
 
-COURTESIES = """
-hello|hi there|hi|hey there|hey|howdy|greetings|welcome back|good morning|good afternoon|good evening|good day
-good night|what s up|whats up|sup|yo|nice to meet you|pleased to meet you|long time no see
-thank you so much|thank you very much|thank you|thanks so much|thanks a lot|many thanks|thanks|thx|cheers|ty
-much appreciated|appreciate it|you re welcome|no problem|no worries|well done|good job|great job|nice work
-goodbye|good bye|bye bye|bye|see you later|see you soon|see you tomorrow|see you|see ya|take care|farewell
-have a nice day|have a good day|have a great day|have a good one|talk to you later|until next time
-ok|okay|alright|all right|great|cool|perfect|awesome|excellent|nice|lovely|wonderful|sounds good|got it
-i see|understood|sure|yes|no|yeah|yep|nope|please|sorry|excuse me|haha|lol|wow
-hallo|guten morgen|guten tag|guten abend|danke schon|vielen dank|danke|tschuss|auf wiedersehen|bitte
-bonjour|bonsoir|salut|merci beaucoup|merci|au revoir|hola|buenos dias|buenas tardes|buenas noches|gracias
-muchas gracias|adios|hasta luego|ciao|buongiorno|buonasera|grazie mille|grazie|arrivederci|ola|bom dia
-boa tarde|obrigado|obrigada|tchau|hoi|goedemorgen|bedankt|dank je|tot ziens|czesc|dzien dobry|dziekuje|hej
-tack|你好|您好|谢谢|再见|こんにちは|ありがとう|さようなら|안녕하세요|감사합니다|привет|здравствуйте|спасибо|merhaba|tesekkurler
-"""
-COURTESY = re.compile(
-    r"\W*(?:"
-    + "|".join(sorted(re.split(r"[|\n]", COURTESIES.strip()), key=len, reverse=True)).replace(" ", r"\W+")
-    + r")(?!\w)\W*"
-)
+COURTESY = re.compile(rf"\W*{courtesies()}\W*")
+ASSENT = re.compile(rf"\W*{courtesies('assent')}\W*")
 # A question in polite clothes: what is asked comes after it.
 POLITE_FRAME = re.compile(
     r"\W*(?:(?:can|could|would|will) you (?:please |kindly |just |also )?|please |kindly )+"
@@ -62,6 +45,7 @@ SAY_NOW = frozenset(
     say ask tell mention discuss talk speak answer reply explain suggest recommend call
     """.split()
 )
+SAY_AGAIN = frozenset("say tell explain show answer".split())
 SAID = frozenset(
     """
     said asked told mentioned discussed talked talking spoke spoken answered replied explained suggested
@@ -96,6 +80,7 @@ ABOUT_FORM = SPEECH_NOUNS | frozenset(
     fewer shorter five-year-old child
     """.split()
 )
+JOINING = frozenset("and but or so then also".split())
 BEFORE_A_FACT = frozenset("remember note that and also by the way fyi well".split())
 FACT_VERBS = frozenset("live work study prefer like love hate come".split())
 FACT_STARTS = frozenset("a an the from in at on called".split())
@@ -120,9 +105,10 @@ def decide(question: str, has_history: bool, history: Sequence[Message] = ()) ->
     content = [word for word in words if word not in GRAMMAR]
     if not words:
         return "small_talk"
-    if recalls(words) or states_a_fact(question, words) or (has_history and _reshapes(words, content)):
+    if recalls(begun(words)) or states_a_fact(question, words) or (has_history and _reshapes(words, content)):
         return "conversation"
-    if courteous and _is_compliment(words, content, question):
+    agreed = without_courtesy(plain, ASSENT)[0] == rest
+    if courteous and _is_compliment(words, content, question, agreed=agreed):
         return "small_talk"
     if history and was_told(question, history):
         return "conversation"
@@ -164,12 +150,18 @@ def root(word: str) -> str:
     return word[:-1] if word.endswith("s") and len(word) > 3 else word
 
 
-def without_courtesy(plain: str) -> tuple[str, bool]:
+def begun(words: list[str]) -> list[str]:
+    """Without the words that join a message to the one before, as in "And what did I ask first?"."""
+    first = next((i for i, word in enumerate(words) if word not in JOINING), 0)
+    return words[first:]
+
+
+def without_courtesy(plain: str, courtesy: re.Pattern[str] = COURTESY) -> tuple[str, bool]:
     """The message without greetings, thanks and polite frames around it, and whether it had any."""
     rest = plain
-    while match := COURTESY.match(rest):
+    while match := courtesy.match(rest):
         rest = rest[match.end() :]
-    while ending := re.search(COURTESY.pattern + r"$", rest):
+    while ending := re.search(courtesy.pattern + r"$", rest):
         if ending.start() and rest[ending.start() - 1 : ending.start() + 1].isalnum():
             break  # within a word
         rest = rest[: ending.start()]
@@ -178,11 +170,16 @@ def without_courtesy(plain: str) -> tuple[str, bool]:
     return rest.strip(), rest != plain
 
 
-def _is_compliment(words: list[str], content: list[str], question: str) -> bool:
-    """What follows thanks or a greeting and asks for nothing: "that helps a lot", "my friend", "bot"."""
-    if "?" in question or words[0] in QUESTION_WORDS:
+def _is_compliment(words: list[str], content: list[str], question: str, *, agreed: bool) -> bool:
+    """What goes with thanks or a greeting and asks for nothing: "that helps a lot", "my friend", "bot".
+
+    `agreed` says that there was only assent, after which a word is a topic: "ok batteries".
+    """
+    if "?" in question or words[0] in QUESTION_WORDS or (content and words[0] in JOINING):
         return False
-    return len(content) <= 1 or (words[0] in {"that", "this", "it", "you", "for"} and len(words) <= 7)
+    if words[0] in {"that", "this", "it", "you"} or (words[0] == "for" and not agreed):
+        return len(words) <= 7
+    return len(content) <= 1 and (not agreed or SELF.issuperset(content))
 
 
 def recalls(words: list[str]) -> bool:
@@ -239,6 +236,8 @@ def states_a_fact(question: str, words: list[str]) -> bool:
 def _reshapes(words: list[str], content: list[str]) -> bool:
     """Wants the last answer in another form: "shorter, please", "as a table", "what do you mean"."""
     if content == ["mean"] and "you" in words:
+        return True
+    if words[-1] == "again" and content and SAY_AGAIN.issuperset(content) and "i" not in words:
         return True
     forms = [word for word in content if word in FORM]
     return bool(forms) and all(word in FORM | ABOUT_FORM or word.isdecimal() for word in content)
