@@ -16,6 +16,7 @@ from footnote.errors import SettingsError
 from footnote.interfaces import Embedder, LLMBackend
 from footnote.memory import branch
 from footnote.reading import ConfinedReader
+from footnote.retrieval.evidence import STRICT_THRESHOLD
 from footnote.settings import Settings, load
 from footnote.turns import Turns
 from footnote.types import LOCAL, ConversationId, Filters, OwnerId
@@ -59,6 +60,7 @@ class Application:
             mode=self.settings.mode,
             top_k=self.settings.top_k,
             filters=filters,
+            threshold=STRICT_THRESHOLD if self.settings.threshold is None else self.settings.threshold,
             conversations=self.database.conversations if saved else None,
             conversation_id=conversation_id,
             owner=owner,

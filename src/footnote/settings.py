@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         default="strict",
         description="`strict` declines when the evidence is weak; `open` lets the model answer, labelled.",
     )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Evidence (0 to 1) under which `strict` declines; lower answers more, and more wrongly.",
+    )
     system_prompt: str = Field(default="", description="Instructions put before every conversation.")
     top_k: int = Field(default=5, ge=1, le=50, description="Passages per question.")
     max_turns: int = Field(default=10, ge=0, le=1000, description="Turns that the model is reminded of.")

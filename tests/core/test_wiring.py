@@ -10,7 +10,8 @@ from footnote import catalog
 from footnote.assemble import Application, backend, embedder, open_application
 from footnote.backends.extractive import ExtractiveBackend
 from footnote.errors import MissingExtra, NotFound, SettingsError
-from footnote.settings import load
+from footnote.retrieval.evidence import STRICT_THRESHOLD
+from footnote.settings import Settings, load
 from footnote.types import LOCAL, ConversationId
 
 RETURNS = b"Returns are free within 30 days of delivery."
@@ -33,7 +34,15 @@ def test_an_argument_beats_the_environment_and_the_environment_the_default(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("top_k", "none"), ("top_k", "0"), ("mode", "sloppy"), ("port", "70000"), ("max_turns", "-1")],
+    [
+        ("top_k", "none"),
+        ("top_k", "0"),
+        ("mode", "sloppy"),
+        ("port", "70000"),
+        ("max_turns", "-1"),
+        ("threshold", "1.1"),
+        ("threshold", "nan"),
+    ],
 )
 def test_a_wrong_setting_is_named_with_its_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -53,6 +62,17 @@ def test_keys_are_not_among_the_settings_that_are_printed(monkeypatch: pytest.Mo
     settings = load()
     assert settings.environment["OPENAI_API_KEY"] == "sekret"
     assert "sekret" not in repr(settings)
+
+
+def test_the_guide_has_every_setting_with_its_default() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in guide.splitlines() if line.startswith("| `FOOTNOTE_")]
+    told = {row[0].strip("`"): (row[1].strip(" `"), row[-1]) for row in rows}
+    computed = {"data": "your system's folder for application data", "threshold": str(STRICT_THRESHOLD)}
+    assert told == {
+        f"FOOTNOTE_{name.upper()}": (computed.get(name, str(field.default)), field.description)
+        for name, field in Settings.model_fields.items()
+    }
 
 
 # --- names -----------------------------------------------------------------------------------------
@@ -128,6 +148,17 @@ async def test_a_saved_conversation_goes_on_where_it_ended(application: Applicat
         assert [m.parent_id for m in kept] == [None, *(m.id for m in kept[:-1])]
     finally:
         await again.aclose()
+
+
+async def test_a_threshold_of_the_user_s_decides_what_is_declined(tmp_path: Path) -> None:
+    for threshold, outcome in ((None, "declined"), (0.05, "complete")):
+        application = await open_application(load(data=tmp_path / "data", threshold=threshold))
+        try:
+            await application.knowledge_base().add("returns.txt", RETURNS)
+            answer = await (await application.chatbot()).answer("When can I get my money back?")
+            assert answer.outcome == outcome
+        finally:
+            await application.aclose()
 
 
 async def test_an_answer_that_is_not_to_be_saved_is_not(application: Application) -> None:

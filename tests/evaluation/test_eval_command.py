@@ -52,6 +52,13 @@ def test_figures_come_as_one_json_object(gold: Path) -> None:
     assert "baseline" not in told
 
 
+def test_another_threshold_is_used_and_told(gold: Path) -> None:
+    result = footnote("eval", str(gold), "--threshold", "0", "--json")
+    told = json.loads(result.stdout)
+    assert told["conditions"]["threshold"] == 0
+    assert told["figures"]["answered_unanswerable"]["value"] == 1
+
+
 def test_figures_are_drawn_for_a_person(gold: Path) -> None:
     result = footnote("eval", str(gold))
     assert result.exit_code == 0, result.output

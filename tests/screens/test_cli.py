@@ -225,6 +225,14 @@ def test_a_declined_question_has_code_3(footnote: Run, documents: Path, more: li
     assert "I don't have that information in your documents." in done.out
 
 
+def test_a_lower_threshold_answers_what_was_declined(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents))
+    question = "When can I get my money back?"
+    assert footnote("ask", question).code == 3
+    assert footnote("ask", question, "--threshold", "0.01").code == 0
+    assert footnote("ask", question, "--threshold", "2").code == 2
+
+
 def test_a_collection_is_searched_alone(footnote: Run, documents: Path) -> None:
     footnote("add", str(documents / "a"), "--collection", "shop")
     footnote("add", str(documents / "b"), "--collection", "garage")

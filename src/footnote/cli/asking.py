@@ -11,7 +11,15 @@ from footnote import loop
 from footnote.chatbot import Chatbot
 from footnote.cli.documents import passage_as_json
 from footnote.cli.output import as_json, note, out, printable, problem, say
-from footnote.cli.session import CollectionOption, DataOption, JsonOption, ModelOption, opened, within
+from footnote.cli.session import (
+    CollectionOption,
+    DataOption,
+    JsonOption,
+    ModelOption,
+    ThresholdOption,
+    opened,
+    within,
+)
 from footnote.errors import BackendError, FootnoteError
 from footnote.events import (
     CitationChecked,
@@ -34,13 +42,15 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
 
 def ask(
     question: Annotated[str, typer.Argument(help="Your question.")],
+    *,
     model: ModelOption = None,
+    threshold: ThresholdOption = None,
     collection: CollectionOption = None,
     json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Answer one question. Exit code 0 answered, 3 declined, above 3 an error."""
-    with opened(data=data, model=model) as application:
+    with opened(data=data, model=model, threshold=threshold) as application:
         bot = loop.run(application.chatbot(filters=within(collection), saved=False))
         if json:
             answer = bot.ask(question)
@@ -54,11 +64,12 @@ def ask(
 def chat(
     go_on: Annotated[bool, typer.Option("--continue", help="Go on with the latest conversation.")] = False,
     model: ModelOption = None,
+    threshold: ThresholdOption = None,
     collection: CollectionOption = None,
     data: DataOption = None,
 ) -> None:
     """Talk about your documents; the conversation is remembered. /new begins another, /quit leaves."""
-    with opened(data=data, model=model) as application:
+    with opened(data=data, model=model, threshold=threshold) as application:
         saved = loop.run(application.database.conversations.conversations(LOCAL)) if go_on else ()
         latest = saved[0] if saved else None
         bot = loop.run(application.chatbot(latest.id if latest else None, filters=within(collection)))

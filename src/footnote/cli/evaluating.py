@@ -4,14 +4,22 @@ import tempfile
 from contextlib import nullcontext
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from footnote import handbook, loop
 from footnote.assemble import Application
 from footnote.cli.output import as_json, note, out, problem, progress, written
-from footnote.cli.session import CollectionOption, DataOption, JsonOption, ModelOption, opened, within
+from footnote.cli.session import (
+    CollectionOption,
+    DataOption,
+    JsonOption,
+    ModelOption,
+    ThresholdOption,
+    opened,
+    within,
+)
 from footnote.errors import EvaluationError
 from footnote.evaluation import report as reports
 from footnote.evaluation.comparison import (
@@ -44,6 +52,7 @@ def evaluate(
         Path | None, typer.Option("--out", help="Also write the JSON to this file.", show_default=False)
     ] = None,
     model: ModelOption = None,
+    threshold: ThresholdOption = None,
     collection: CollectionOption = None,
     json: JsonOption = False,
     data: DataOption = None,
@@ -58,7 +67,8 @@ def evaluate(
     gold = read_gold(file or handbook.QUESTIONS)
     # Opened first: an hour of questions must not end in a file that cannot be written.
     with written(to) if to else nullcontext() as kept:
-        run = _of_handbook(gold, model) if file is None else _of_file(gold, data, model, collection)
+        answering = {"model": model, "threshold": threshold}
+        run = _of_handbook(gold, answering) if file is None else _of_file(gold, data, answering, collection)
         report = reports.report_of(run)
         comparison = compare(report, former) if former else None
         told = reports.as_json(report) | ({"baseline": comparison_as_json(comparison)} if comparison else {})
@@ -76,17 +86,19 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _of_handbook(gold: GoldSet, model: str | None) -> Run:
+def _of_handbook(gold: GoldSet, answering: dict[str, Any]) -> Run:
     with (
         tempfile.TemporaryDirectory(prefix="footnote-eval-") as folder,
-        opened(data=Path(folder), model=model) as application,
+        opened(data=Path(folder), **answering) as application,
     ):
         _add_handbook(application)
         return _asked(application, gold, None)
 
 
-def _of_file(gold: GoldSet, data: Path | None, model: str | None, collection: list[str] | None) -> Run:
-    with opened(data=data, model=model) as application:
+def _of_file(
+    gold: GoldSet, data: Path | None, answering: dict[str, Any], collection: list[str] | None
+) -> Run:
+    with opened(data=data, **answering) as application:
         return _asked(application, gold, collection)
 
 

@@ -25,6 +25,15 @@ ModelOption = Annotated[
         show_default=False,
     ),
 ]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Evidence under which it declines; lower answers more, and more wrongly (FOOTNOTE_THRESHOLD).",
+        show_default=False,
+    ),
+]
 CollectionOption = Annotated[
     list[str] | None,
     typer.Option("--collection", "-c", help="Look only in this collection.", show_default=False),
