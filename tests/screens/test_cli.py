@@ -1,70 +1,17 @@
-"""The command line as scripts rely on it: exit codes, keys, and a sentence for what went wrong."""
+"""The command line as scripts rely on it: documents, exit codes, and a sentence for what went wrong."""
 
-import io
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from footnote import cli
 from footnote.cli.documents import collect
 from footnote.cli.output import as_json, printable, size
-
-ANSWER_KEYS = {
-    "answer", "outcome", "basis", "model", "rewritten_question", "citations", "passages", "evidence",
-    "notices", "usage", "timings_ms",
-}  # fmt: skip
-CITATION_KEYS = {"marker", "document", "page", "start", "end", "quote", "verdict"}
-PASSAGE_KEYS = {"document", "page", "heading", "start", "end", "score"}
-RETURNS = "Returns are free within 30 days."
-
-
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def footnote(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """The command `footnote` in this process, as `main` runs it."""
-
-    def call(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["footnote", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        code = ended.value.code
-        return Done(code if isinstance(code, int) else int(code is not None), printed.out, printed.err)
-
-    return call
-
-
-@pytest.fixture
-def documents(tmp_path: Path) -> Path:
-    folder = Path.home() / "documents"
-    for name in ("a", "b"):
-        (folder / name).mkdir(parents=True)
-    (folder / "a" / "notes.txt").write_text(f"{RETURNS}\n")
-    (folder / "b" / "notes.txt").write_text("Repairs are free for two years.\n")
-    (folder / ".hidden").write_text("nobody sees this")
-    return folder
-
-
-Run = Callable[..., Done]
+from tests.screens.command import PASSAGE_KEYS, RETURNS, Run
 
 
 def test_two_folders_with_one_file_name_are_both_kept(footnote: Run, documents: Path) -> None:
@@ -194,54 +141,6 @@ def test_a_search_in_an_empty_knowledge_base_says_so(footnote: Run) -> None:
     assert "Nothing was found" in done.err
 
 
-def test_an_answer_as_json_has_stable_keys_and_code_0(footnote: Run, documents: Path) -> None:
-    footnote("add", str(documents))
-    done = footnote("ask", "Are returns free within 30 days?", "--json")
-    assert (done.code, done.err) == (0, "")
-    answer = done.json
-    assert set(answer) == ANSWER_KEYS
-    assert (answer["outcome"], answer["basis"], answer["model"]) == ("complete", "documents", "extractive")
-    citation = answer["citations"][0]
-    assert set(citation) == CITATION_KEYS
-    assert (citation["verdict"], citation["quote"]) == ("verified", RETURNS)
-    assert set(answer["passages"][0]) == PASSAGE_KEYS
-    assert set(answer["usage"]) == {"tokens_in", "tokens_out"}
-
-
-def test_an_answer_for_people_has_its_footnotes_below_it(footnote: Run, documents: Path) -> None:
-    footnote("add", str(documents))
-    done = footnote("ask", "Are returns free within 30 days?")
-    assert done.code == 0
-    assert f"{RETURNS} [1]" in done.out
-    assert "verified [1] documents/a/notes.txt" in done.out
-    assert f"“{RETURNS}”" in done.out
-
-
-@pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_declined_question_has_code_3(footnote: Run, documents: Path, more: list[str]) -> None:
-    footnote("add", str(documents))
-    done = footnote("ask", "Which penguins swim fastest?", *more)
-    assert done.code == 3
-    assert "I don't have that information in your documents." in done.out
-
-
-def test_a_lower_threshold_answers_what_was_declined(footnote: Run, documents: Path) -> None:
-    footnote("add", str(documents))
-    question = "When can I get my money back?"
-    assert footnote("ask", question).code == 3
-    assert footnote("ask", question, "--threshold", "0.01").code == 0
-    assert footnote("ask", question, "--threshold", "2").code == 2
-
-
-def test_a_collection_is_searched_alone(footnote: Run, documents: Path) -> None:
-    footnote("add", str(documents / "a"), "--collection", "shop")
-    footnote("add", str(documents / "b"), "--collection", "garage")
-    question = "Are returns free within 30 days?"
-    assert footnote("ask", question, "--collection", "shop").code == 0
-    assert footnote("ask", question, "--collection", "garage").code == 3
-    assert len(footnote("list", "--collection", "garage", "--json").json["documents"]) == 1
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -256,14 +155,6 @@ def test_what_went_wrong_is_a_sentence_and_code_4(footnote: Run, arguments: list
     assert done.code == 4
     assert sentence in done.err
     assert "Traceback" not in done.err
-
-
-def test_a_model_that_cannot_answer_is_told_once_and_has_code_4(footnote: Run, documents: Path) -> None:
-    footnote("add", str(documents))
-    done = footnote("ask", "Are returns free within 30 days?", "--model", "openai:gpt")
-    assert done.code == 4
-    assert done.err.count("cannot be asked yet") == 1
-    assert "uncited" not in done.err
 
 
 @pytest.mark.parametrize("arguments", [["ask"], ["search", "x", "--top-k", "0"], ["nonsense"]])
@@ -358,21 +249,6 @@ def test_the_help_lists_every_command(footnote: Run) -> None:
         assert command in done.out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a terminal's interrupt is another thing there")
-def test_an_interrupted_conversation_ends_with_code_130_and_a_sentence() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "footnote", "chat"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    assert "Ask about your documents" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Stopped." in told
-    assert "Traceback" not in told
-
-
 def test_the_command_runs_as_a_module_and_its_pipe_may_be_closed_early(documents: Path) -> None:
     program = f"{sys.executable} -W error -m footnote"
     done = subprocess.run(
@@ -405,18 +281,6 @@ def test_json_escapes_what_a_terminal_would_obey(capsys: pytest.CaptureFixture[s
 )
 def test_sizes_are_shown_as_people_read_them(count: int, shown: str) -> None:
     assert size(count) == shown
-
-
-def test_a_conversation_goes_on_where_it_was_left(
-    footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    footnote("add", str(documents))
-    monkeypatch.setattr(sys, "stdin", io.StringIO("Are returns free within 30 days?\n/quit\n"))
-    footnote("chat")
-    monkeypatch.setattr(sys, "stdin", io.StringIO("What did I ask first?\n"))
-    gone_on = footnote("chat", "--continue")
-    assert "Going on with: Are returns free within 30 days?" in gone_on.err
-    assert "Are returns free within 30 days?" in gone_on.out
 
 
 def test_folders_that_link_to_one_another_are_read_once(tmp_path: Path) -> None:
