@@ -28,14 +28,13 @@ from footnote.events import (
     TurnEvent,
     TurnStarted,
 )
-from footnote.finding import embedder_of, find
+from footnote.finding import look_up
 from footnote.interfaces import ConversationStore, Finished, LLMBackend, Retriever, Text
 from footnote.language.characters import clean
 from footnote.memory import ConversationMemory, latest, roughly
 from footnote.prompting import DECLINED, TEMPLATE, build
 from footnote.retrieval.conversation import answer_from_history
-from footnote.retrieval.evidence import STRICT_THRESHOLD, weigh
-from footnote.retrieval.follow_up import stand_alone
+from footnote.retrieval.evidence import STRICT_THRESHOLD
 from footnote.retrieval.gate import decide
 from footnote.types import (
     LOCAL,
@@ -218,10 +217,9 @@ class Chatbot:
             turn.repeated = repeated(turn.recalled, history)
         if gate == "small_talk" or turn.recalled or self.kb is None or not use_rag:
             return
-        turn.question = stand_alone(turn.asked, history)
-        passages = await find(self.kb, turn.question, self.top_k, self.filters)
+        found = await look_up(self.kb, turn.asked, history, self.top_k, self.filters)
         self.stats["retrievals"] += 1
-        evidence = await weigh(turn.question, passages, embedder_of(self.kb))
+        turn.question, passages, evidence = found.question, found.passages, found.evidence
         if evidence.score >= self.threshold:
             turn.basis, turn.passages, turn.evidence = "documents", passages, evidence
         elif gate == "conversation":

@@ -1,14 +1,46 @@
-"""Finds the passages for a question, in our knowledge base or in anybody's own index."""
+"""Finds the passages for a question, in our knowledge base or in anybody's own index. Read `look_up`."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import anyio.to_thread
 
 from footnote.interfaces import Embedder, Retriever
 from footnote.knowledge import KnowledgeBase
-from footnote.types import Chunk, Filters, Passage
+from footnote.retrieval.evidence import weigh
+from footnote.retrieval.follow_up import points_back, stand_alone
+from footnote.types import Chunk, Evidence, Filters, Message, Passage
+
+CLEARLY_ANSWERED = 0.5
+"""The evidence below which a question that need not be a follow-up is looked up by itself as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    question: str
+    """As it was looked up."""
+    passages: tuple[Passage, ...]
+    evidence: Evidence
+
+
+async def look_up(
+    retriever: Retriever, asked: str, history: Sequence[Message], top_k: int, filters: Filters
+) -> Found:
+    """What is found for a question, made to stand alone when it leans on `history` (oldest first)."""
+    question = stand_alone(asked, history)
+    found = await _weighed(retriever, question, top_k, filters)
+    if question == asked or points_back(asked) or found.evidence.score >= CLEARLY_ANSWERED:
+        return found
+    # A short question may as well have changed the subject: the documents tell.
+    alone = await _weighed(retriever, asked, top_k, filters)
+    return alone if alone.evidence.score > found.evidence.score else found
+
+
+async def _weighed(retriever: Retriever, question: str, top_k: int, filters: Filters) -> Found:
+    passages = await find(retriever, question, top_k, filters)
+    return Found(question, passages, await weigh(question, passages, embedder_of(retriever)))
 
 
 async def find(retriever: Retriever, question: str, top_k: int, filters: Filters) -> tuple[Passage, ...]:

@@ -240,6 +240,15 @@ async def test_small_talk_needs_no_documents_and_is_labelled() -> None:
     assert chatbot.get_stats()["retrievals"] == 0
 
 
+async def test_a_new_subject_is_not_mixed_with_the_old_one() -> None:
+    texts = {"sticks.txt": "USB sticks are not allowed.", "trees.txt": "The discount on trees is 25 percent."}
+    chatbot = bot(llm=ExtractiveBackend(), knowledge_base=MemoryRetriever(texts), threshold=0.4)
+    await chatbot.answer("Are USB sticks allowed?")
+    answer = await chatbot.answer("What is the discount on trees?")
+    assert answer.text == "The discount on trees is 25 percent. [1]"
+    assert answer.rewritten_question == ""
+
+
 async def test_a_follow_up_is_looked_up_so_that_it_stands_alone() -> None:
     retriever = MemoryRetriever(TEXTS)
     chatbot = bot(["20 euros. [1]"], knowledge_base=retriever)

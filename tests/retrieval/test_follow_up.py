@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footnote.language.words import content_words
 from footnote.retrieval.follow_up import stand_alone
 from footnote.types import Message
 
@@ -28,7 +29,6 @@ def asked(*questions: str) -> list[Message]:
         (["Tell me about throat cancer."], "Is it treatable?", "throat cancer"),
         (["What does the Gold plan include?", "How much is it?"], "Can I cancel it?", "Gold plan"),
         (["What is the parental leave policy?"], "Who approves it?", "parental leave policy"),
-        (["What was revenue in 2022?"], "and in 2023?", "revenue"),
         (["Who wrote the Harbour Report?"], "Why?", "Harbour Report"),
     ],
 )
@@ -54,28 +54,29 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
 @pytest.mark.parametrize(
     ("before", "question", "looked_up"),
     [
-        (["What was Q3 2024 revenue?"], "And in Q2?", "What was Q2 2024 revenue"),
-        (["What was Q3 2024 revenue?", "And in Q2?"], "And Q1 2023?", "What was Q1 2023 revenue"),
-        (["What did we sell in April?"], "How about May?", "What did we sell in May"),
-        (["Can I pay within 30 days?"], "And within 60 days?", "Can I pay within 60 days"),
-        (["How much is the gold plan?"], "And the silver plan?", "How much is the silver plan"),
-        (["How much is the gold plan?"], "What about the free one?", "How much is the free plan"),
-        (["Can I return a used book in 30 days?"], "And a new one?", "Can I return a new book in 30 days"),
-        (["Are cheap hotels allowed?"], "What about expensive ones?", "Are expensive hotels allowed"),
-        (["What's the warranty on the Kestrel?"], "And on the Heron?", "What's the warranty on the Heron"),
-        (["Who is the CEO?"], "And the CFO?", "Who is the CFO"),
-        (["What is the limit on the free plan?"], "And on premium?", "What is the limit on premium"),
+        (["What was Q3 2024 revenue?"], "And in Q2?", "What was Q2 2024 revenue?"),
+        (["What was Q3 2024 revenue?", "And in Q2?"], "And Q1 2023?", "What was Q1 2023 revenue?"),
+        (["What was revenue in 2022?"], "and in 2023?", "What was revenue in 2023?"),
+        (["What did we sell in April?"], "How about May?", "What did we sell in May?"),
+        (["Can I pay within 30 days?"], "And within 60 days?", "Can I pay within 60 days?"),
+        (["How much is the gold plan?"], "And the silver plan?", "How much is the silver plan?"),
+        (["How much is the gold plan?"], "What about the free one?", "How much is the free plan?"),
+        (["Can I return a used book in 30 days?"], "And a new one?", "Can I return a new book in 30 days?"),
+        (["Are cheap hotels allowed?"], "What about expensive ones?", "Are expensive hotels allowed?"),
+        (["What's the warranty on the Kestrel?"], "And on the Heron?", "What's the warranty on the Heron?"),
+        (["Who is the CEO?"], "And the CFO?", "Who is the CFO?"),
+        (["What is the limit on the free plan?"], "And on premium?", "What is the limit on premium?"),
         (
             ["How much is the gold plan?", "Does it include support?"],
             "And the silver plan?",
-            "Does it include support, silver plan",
+            "Does it include support? (silver plan)",
         ),
     ],
 )
 def test_a_contrast_takes_the_place_of_what_it_contrasts_with(
     before: list[str], question: str, looked_up: str
 ) -> None:
-    assert stand_alone(question, asked(*before)) == f"{question} ({looked_up})"
+    assert stand_alone(question, asked(*before)) == looked_up
 
 
 def test_what_an_exchange_named_is_what_later_questions_are_about() -> None:
@@ -109,4 +110,7 @@ def test_a_new_topic_takes_over() -> None:
 
 @given(st.lists(st.text(max_size=40), max_size=4), st.text(max_size=40))
 def test_the_question_itself_is_never_lost(before: list[str], question: str) -> None:
-    assert stand_alone(question, asked(*before)).startswith(question.strip())
+    rewritten = stand_alone(question, asked(*before))
+    assert rewritten.startswith(question.strip()) or set(content_words(question)) <= set(
+        content_words(rewritten)
+    )

@@ -52,7 +52,7 @@ def _among_items(text: str, start: int, end: int, bullet: re.Match[str]) -> bool
 def says_something(text: str, start: int, end: int) -> bool:
     """Whether `text[start:end]` states anything by itself: a heading, a table's header or a question
     does not."""
-    span = text[start:end].strip()
+    span = text[start:end].strip().rstrip("*_")
     if _HEADING.match(span) or span.endswith(("?", "？", ":")):
         return False
     return not (_is_row(span) and _is_header(text, start, end))

@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and whether a sentence holds one. Read `expected`, `holds`.
+"""What kind of thing a question asks for, and whether a sentence holds one. Read `expected` and `holds`.
 
 A date for "when", a number for "how many", a name for "who": a hint, never a verdict.
 """
@@ -71,6 +71,8 @@ HELD: dict[Kind, re.Pattern[str]] = {
 PLACED = re.compile(
     r"\b(?:in|at|on|near|from|to|of|im|am|bei|aus|nach|a|en|dans|aux?)\s+(?:the\s+|der\s+)?[A-ZÀ-Þ]"
 )
+PERIOD = re.compile(r"[qh]\d|fy ?\d\d")
+YEAR = re.compile(r"(?:fy)?(?:1[5-9]|20)\d\d")
 CAPITAL = re.compile(r"(?<=[\w,;:)] )[\"“(]?([A-ZÀ-Þ][\w'’-]+)")
 
 
@@ -88,3 +90,18 @@ def holds(kind: Kind, sentence: str, known: Collection[str]) -> bool:
         return new if kind == "name" else new or bool(PLACED.search(sentence))
     folded = " ".join(word for word in fold(sentence).split() if word.strip(".,;:!?()") not in known)
     return kind in HELD and bool(HELD[kind].search(folded))
+
+
+def shape(word: str) -> str:
+    """What kind of number, date or code a word is; empty when it is none. Two words of one shape may
+    stand in each other's place: Q2 and Q3, 2023 and 2024, BX-12 and BX-14."""
+    folded = fold(word)
+    if re.fullmatch(MONTHS, folded) and (word[:1].isupper() or len(word) > len("mars")):
+        return "month"
+    if PERIOD.fullmatch(folded):
+        return "period"
+    if YEAR.fullmatch(folded):
+        return "year"
+    if not any(letter.isdigit() for letter in folded):
+        return ""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", folded))

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from footnote.language.stop_words import STOP_WORDS
 from footnote.language.words import fold
-from footnote.retrieval.answer_types import MONTHS
+from footnote.retrieval.answer_types import shape
 from footnote.retrieval.gate import plain_words, root
 
 OPENING = re.compile(
@@ -21,7 +21,6 @@ OPENING = re.compile(
 PREPOSITIONS = frozenset("in on for at with without from to by during under after before per of".split())
 ARTICLES = frozenset("a an the my our your its their this that".split())
 STANDING_FOR = frozenset(["one", "ones"])
-QUARTER_OR_YEAR = re.compile(r"[qh]\d|fy\d\d(?:\d\d)?|(?:19|20)\d\d", re.I)
 TOKEN = re.compile(r"\w(?:[\w'’.,/-]*\w)?")
 LONGEST = 4
 """A fragment with more words of its own says enough to be a question."""
@@ -70,25 +69,14 @@ def _same_shape(own: Sequence[_Token], earlier: Sequence[_Token], before: str) -
     """Another quarter, year, month or number: each takes the place of the last one of its shape."""
     places: dict[int, _Token] = {}
     for token in own:
-        shape = _shape(token.text)
-        same = [i for i, other in enumerate(earlier) if shape and _shape(other.text) == shape]
+        kind = shape(token.text)
+        same = [i for i, other in enumerate(earlier) if kind and shape(other.text) == kind]
         if not same:
             return None
         places[same[-1]] = token
     for i in sorted(places, reverse=True):
         before = before[: earlier[i].start] + places[i].text + before[earlier[i].end :]
     return before
-
-
-def _shape(word: str) -> str:
-    """What kind of number or date a word is; empty when it is neither."""
-    if re.fullmatch(MONTHS, fold(word)):
-        return "month"
-    if QUARTER_OR_YEAR.fullmatch(word):
-        return "period" if len(word) < 4 else "year"
-    if not any(letter.isdigit() for letter in word):
-        return ""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", fold(word)))
 
 
 def _same_noun(

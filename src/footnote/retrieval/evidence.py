@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote.interfaces import Embedder
+from footnote.language.readable import readable, says_something
 from footnote.language.sentences import sentences
 from footnote.language.words import content_words, detect_language, document_terms, fold, query_terms
+from footnote.retrieval.another import about_another, particulars
 from footnote.retrieval.answer_types import expected, holds
 from footnote.retrieval.fusion import blindness
-from footnote.types import Evidence, Passage, ScoredSentence
+from footnote.types import Chunk, Evidence, Passage, ScoredSentence
 
 STRICT_THRESHOLD = 0.4
 """The least chance of an answer at which strict mode answers."""
@@ -35,7 +37,12 @@ class Sentence:
     start: int
     end: int
     text: str
+    """As it is read: a row with its header's names, an item with its lead-in, and an answer in a list of
+    questions with its question."""
     terms: tuple[str, ...]
+    says_something: bool
+    about_another: bool
+    """Whether it speaks of another thing of the kind that is asked about, see `retrieval/another.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +95,20 @@ def prepare(question: str, passages: Sequence[Passage]) -> Search:
     languages = [detect_language(passage.chunk.text) for passage in passages]
     found: list[Sentence] = []
     beside: list[frozenset[str]] = []
+    wanted = query_terms(question, sorted({language for language in languages if language}))
+    asked = particulars(question, wanted)
     for number, (passage, language) in enumerate(zip(passages, languages, strict=True)):
         text = passage.chunk.text
         spans = sentences(text)
-        terms = [tuple(document_terms(text[start:end], language)) for start, end in spans]
+        read = _as_read(passage.chunk, spans)
+        terms = [tuple(document_terms(one, language)) for one in read]
         above = " ".join([passage.document, *passage.chunk.heading, passage.chunk.lead_in])
         titles = frozenset(document_terms(above, language))
         for i, (start, end) in enumerate(spans):
-            found.append(Sentence(number, start, end, text[start:end], terms[i]))
+            says = says_something(text, start, end)
+            other = about_another(asked, read[i], terms[i], above, titles)
+            found.append(Sentence(number, start, end, read[i], terms[i], says, other))
             beside.append(titles.union(*terms[max(0, i - 1) : i], *terms[i + 1 : i + 2]))
-    wanted = query_terms(question, sorted({language for language in languages if language}))
     matches = _matches(wanted, [frozenset(sentence.terms) for sentence in found])
     kept = list(range(len(found)))
     if len(found) > MOST_SENTENCES:
@@ -112,6 +123,21 @@ def prepare(question: str, passages: Sequence[Passage]) -> Search:
         around=around[kept],
         weights=_weights(matches),
     )
+
+
+def _as_read(chunk: Chunk, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """The spans made to stand alone. A paragraph that begins with a question, or stands under one,
+    answers it to its end."""
+    read: list[str] = []
+    question, asked_at = next(reversed(chunk.heading), ""), 0
+    for start, end in spans:
+        own = readable(chunk.text, start, end, chunk.lead_in)
+        if own.endswith("?"):
+            question, asked_at = own, end
+        elif "\n\n" in chunk.text[asked_at:start].strip():
+            question = ""
+        read.append(f"{question} {own}" if question.endswith("?") and question != own else own)
+    return read
 
 
 def _matches(wanted: Sequence[Sequence[str]], texts: Sequence[frozenset[str]]) -> Row:
@@ -137,11 +163,11 @@ def _weights(matches: Row) -> Row:
 
 SENTENCE_FEATURES = (
     "cosine", "cosine, blind", "words", "words around", "pairs", "passage", "first", "holds", "lacks",
-    "short", "new words", "heading",
+    "short", "new words", "heading", "another",
 )  # fmt: skip
 
 
-COSINE, LACKS = SENTENCE_FEATURES.index("cosine"), SENTENCE_FEATURES.index("lacks")
+COSINE, LACKS, ANOTHER = (SENTENCE_FEATURES.index(name) for name in ("cosine", "lacks", "another"))
 
 
 def sentence_features(search: Search, cosines: Row | None, blind: float) -> Row:
@@ -169,7 +195,8 @@ def sentence_features(search: Search, cosines: Row | None, blind: float) -> Row:
             kind != "none" and not held,
             len(sentence.terms) < 4,
             min(new / 6, 1.0),
-            sentence.text.startswith("#") or sentence.text.endswith((":", "?")),
+            not sentence.says_something,
+            sentence.about_another,
         )
     return rows
 
@@ -185,7 +212,9 @@ def _pairs(search: Search) -> Row:
     return shares
 
 
-SENTENCE_WEIGHTS = np.array([3.31, 1.02, 5.79, 1.91, 0.69, 3.32, 0.63, 0.81, -0.81, -0.15, -0.09, -0.67])
+SENTENCE_WEIGHTS = np.array(
+    [3.31, 1.02, 5.79, 1.91, 0.69, 3.32, 0.63, 0.81, -0.81, -0.15, -0.09, -0.67, -4.0]
+)
 SENTENCE_BIAS = -9.26
 
 
@@ -198,11 +227,11 @@ EVIDENCE_FEATURES = (
     "best cosine", "passage cosine", "words", "words of the passage", "names missing", "lacks", "blind",
     "words of the passage, blind",
 )  # fmt: skip
-EVIDENCE_WEIGHTS = np.array([4.97, 3.31, 2.83, 0.0, -1.36, -0.55, 3.33, 7.65])
-EVIDENCE_BIAS = -5.61
+EVIDENCE_WEIGHTS = np.array([5.21, 3.21, 2.88, 0.0, -1.38, -0.66, 3.37, 7.68])
+EVIDENCE_BIAS = -5.65
 # The same without an embedder, for passages of someone else's index.
-WORDS_WEIGHTS = np.array([0.0, 0.0, 3.90, 0.93, -2.09, -0.78, 0.0, 0.0])
-WORDS_BIAS = -1.68
+WORDS_WEIGHTS = np.array([0.0, 0.0, 3.92, 0.9, -2.1, -0.87, 0.0, 0.0])
+WORDS_BIAS = -1.67
 
 
 def evidence_features(search: Search, rows: Row, scores: Row, blind: float) -> Row:
@@ -215,7 +244,7 @@ def evidence_features(search: Search, rows: Row, scores: Row, blind: float) -> R
     covered = there @ search.weights
     return np.array(
         [
-            rows[:, COSINE].max(),
+            (rows[:, COSINE] * (1 - rows[:, ANOTHER])).max(),
             max(passage.vector_score for passage in search.passages) * (1 - blind),
             window @ search.weights,
             covered,

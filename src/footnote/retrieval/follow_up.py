@@ -2,7 +2,8 @@
 
 The question stays as it was typed; what it leaves out is added in brackets, in the user's own words:
 "What about a service?" becomes "What about a service? (rotate tyres, Model X)". A person sees what was
-looked up, a search finds both, and a wrong guess costs little.
+looked up, a search finds both, and a wrong guess costs little. Only a fragment that names one thing in
+the place of another is put into the question before it, see `retrieval/contrast.py`.
 """
 
 import re
@@ -83,19 +84,14 @@ def stand_alone(question: str, history: Sequence[Message]) -> str:
     topics: list[_Phrase] = []
     before = ""
     for turn, earlier in enumerate(asked):
-        instead = exchanged(earlier, before)
-        before = instead or _with(earlier, _left_out(earlier, topics))
+        before = exchanged(earlier, before) or _with_topics(earlier, topics)
         topics = _moved_on(topics, before, turn)
-    return _with(question, exchanged(question, before) or _left_out(question, topics))
+    return exchanged(question, before) or _with_topics(question, topics)
 
 
-def _left_out(question: str, topics: list[_Phrase]) -> str:
-    return ", ".join(_carried(question, topics)) if topics and leans(question) else ""
-
-
-def _with(question: str, left_out: str) -> str:
-    inner = re.sub(r"[?!.\s]*[()]\s*", ", ", left_out).strip(" ,?!.")
-    return f"{question.strip()} ({inner})" if inner else question
+def _with_topics(question: str, topics: list[_Phrase]) -> str:
+    carried = _carried(question, topics) if topics and leans(question) else []
+    return f"{question.strip()} ({', '.join(carried)})" if carried else question
 
 
 def leans(question: str) -> bool:
@@ -113,6 +109,11 @@ def leans(question: str) -> bool:
         return False
     definite = DEFINITE.search(question) is not None and len(own) <= FEW + 1
     return definite or len(own) <= FEW
+
+
+def points_back(question: str) -> bool:
+    """Whether the question says itself that it goes on with what was said: "And …?", "… it?"."""
+    return CONTINUES.match(question) is not None or _before_pointing(question) is not None
 
 
 def _before_pointing(question: str) -> int | None:

@@ -1,0 +1,87 @@
+"""Whether a sentence speaks of another thing of the kind that is asked about: of Q3 where the question
+names Q2, of the premium plan where it names the free one. Read `about_another`.
+
+Such a sentence has nearly all the words of the question and does not answer it.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from footnote.language.stop_words import STOP_WORDS
+from footnote.language.words import document_terms, fold
+from footnote.retrieval.answer_types import shape
+
+ARTICLES = frozenset("the a an my our your this that each every".split())
+DATE_OR_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Za-z0-9-]*\d[A-Za-z0-9-]*|[^\W\d_]{3,9}")
+
+Terms = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question is particular about."""
+
+    dates: dict[str, set[str]]
+    """Its years, quarters, months and codes, by what they are."""
+    kinds: tuple[tuple[Terms, Terms], ...]
+    """The terms of each word that says which one is meant, with those of its noun: free, plan."""
+    known: frozenset[str]
+    """All terms of the question."""
+
+
+def particulars(question: str, wanted: Sequence[Terms]) -> Asked:
+    """`wanted` are the terms of each content word, as `query_terms` gives them."""
+    by_term = {term: alternatives for alternatives in wanted for term in alternatives}
+    kinds = tuple(
+        (by_term[kind], by_term[noun])
+        for kind, noun in _described(document_terms(question, "en"))
+        if kind in by_term and noun in by_term and by_term[kind] != by_term[noun]
+    )
+    return Asked(dates_and_codes(question), kinds, frozenset(by_term))
+
+
+def about_another(asked: Asked, text: str, terms: Sequence[str], above: str, titles: Collection[str]) -> bool:
+    """`terms` are those of the sentence's `text`; `above` is its headings and its document's name, with
+    the terms `titles`, which speak for it where it is silent."""
+    return _of_another_kind(asked, terms, titles) or _of_another_date(asked, text, above)
+
+
+def dates_and_codes(text: str) -> dict[str, set[str]]:
+    """The years, quarters, months and codes of a text, folded, by what they are; no numbers or measures."""
+    found: dict[str, set[str]] = {}
+    for word in DATE_OR_CODE.findall(text):
+        kind = shape(word)
+        if kind and kind[0].isalpha():
+            found.setdefault(kind, set()).add(fold(word))
+    return found
+
+
+def _of_another_date(asked: Asked, text: str, above: str) -> bool:
+    if not asked.dates:
+        return False
+    said, titled = dates_and_codes(text), dates_and_codes(re.sub(r"[-_]", " ", above))
+    return any(
+        not dates <= said.get(kind, set()) | titled.get(kind, set())
+        and bool((said.get(kind) or titled.get(kind, set())) - dates)
+        for kind, dates in asked.dates.items()
+    )
+
+
+def _of_another_kind(asked: Asked, terms: Sequence[str], titles: Collection[str]) -> bool:
+    if not asked.kinds:
+        return False
+    described = {noun for kind, noun in _described(terms) if kind not in asked.known}
+    there = {*terms, *titles}
+    return any(
+        # "Lower doses" are low ones.
+        not described.isdisjoint(noun) and not any(term.startswith(kind) for term in there)
+        for kind, noun in asked.kinds
+    )
+
+
+def _described(terms: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The two words after an article, "free" and "plan" in "the free plan", or at the beginning."""
+    for before, kind, noun in zip(["the", *terms], terms, terms[1:], strict=False):
+        if before in ARTICLES and kind not in STOP_WORDS["en"]:
+            yield kind, noun
