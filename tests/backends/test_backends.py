@@ -16,7 +16,7 @@ from footnote.chatbot import Chatbot
 from footnote.citing import check
 from footnote.errors import BackendRefused
 from footnote.interfaces import LLMBackend, Prompt, PromptMessage, Text
-from footnote.testing.fakes import whole_passage
+from footnote.testing.fakes import MemoryRetriever, whole_passage
 from footnote.testing.llm_backend import LLMBackendContract
 from footnote.types import Evidence, ScoredSentence
 
@@ -179,3 +179,29 @@ def test_quotes_that_are_no_sentences_stand_on_lines_of_their_own_and_stay_verif
     answer = quoted(passages, Evidence(score=0.9, sentences=ranked))
     assert answer.split("\n\n") == [f"{text} [{n}]" for n, text in enumerate(commands, 1)]
     assert {one.verdict for one in check(answer, passages).citations} == {"verified"}
+
+
+PRINTER = (
+    "The printer is on the second floor.\n\nTo change the toner:\n\n1. Open the front door.\n"
+    "2. Pull the old cartridge out.\n3. Push the new one in.\n\nOld ones go to the post room."
+)
+STEPS = "1. Open the front door. [1]\n\n2. Pull the old cartridge out. [1]\n\n3. Push the new one in. [1]"
+VPN = "Connect with this command:\n\n```\nvpn connect\n```\n\nAsk the help desk for a profile."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("How do I change the toner?", PRINTER, f"To change the toner: [1]\n\n{STEPS}"),
+        ("How do I pull the old cartridge out?", PRINTER, f"To change the toner: [1]\n\n{STEPS}"),
+        ("How do I connect?", VPN, "Connect with this command: [1]\n\n```\nvpn connect\n```\n[1]"),
+        ("Where is the printer?", PRINTER, "The printer is on the second floor. [1]"),
+    ],
+)
+def test_a_question_that_asks_how_gets_the_steps_that_belong_together(
+    question: str, text: str, answer: str
+) -> None:
+    chatbot = Chatbot(ExtractiveBackend(), MemoryRetriever({"office.md": text}), threshold=0.1)
+    answered = chatbot.ask(question)
+    assert answered.text == answer
+    assert {citation.verdict for citation in answered.citations} == {"verified"}

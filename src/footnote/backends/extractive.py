@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from footnote.interfaces import Finished, LLMBackend, Piece, Prompt, Text
 from footnote.language.courtesies import Courtesy, courtesies
 from footnote.language.readable import readable, says_something
+from footnote.language.sentences import sentences
 from footnote.language.words import fold
 from footnote.types import Evidence, Passage, ScoredSentence
 
@@ -19,7 +20,16 @@ MOST_SENTENCES = 3
 _NEARLY_AS_GOOD = 0.75
 """A further sentence is quoted when its score is at least this share of the best one's."""
 
-_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", '."', ".”", ".)")
+MOST_STEPS = 10
+"""Steps, or other items of a list, that are quoted after the sentence which introduces them."""
+
+_ASKS_HOW = re.compile(
+    r"\bhow (?:do|does|did|can|could|should|would|to)\b|\b(?:steps|instructions|example)\b", re.I
+)
+_NUMBERED = re.compile(r"\d{1,2}[.)]\s")
+_BULLET = re.compile(r"[-*+•]\s")
+_STEP = re.compile(rf"{_BULLET.pattern}|{_NUMBERED.pattern}|```|~~~|\$ ")
+_PROSE = re.compile(r"[.!?…。！？][\"”)]? \[\d+\]$")
 
 GREETING = "Hello! Ask me anything about your documents; every answer shows where it stands in them."
 WHAT_IT_DOES = (
@@ -63,7 +73,7 @@ class ExtractiveBackend(LLMBackend):
         if prompt.recalled:
             return _unmarked(prompt.recalled)
         if prompt.passages and prompt.evidence is not None:
-            return quoted(prompt.passages, prompt.evidence)
+            return quoted(prompt.passages, prompt.evidence, how=bool(_ASKS_HOW.search(prompt.question)))
         if prompt.basis == "small_talk":
             return _reply(prompt.question)
         return NOTHING_SAID if prompt.basis == "conversation" else NO_DOCUMENTS
@@ -78,22 +88,49 @@ def _reply(said: str) -> str:
     return next(replies, GREETING if HOW_ARE_YOU.search(plain) else WHAT_IT_DOES)
 
 
-def quoted(passages: Sequence[Passage], evidence: Evidence) -> str:
-    """The best sentences with their markers; list items and table rows each on a line."""
-    telling = [s for s in evidence.sentences if s.passage < len(passages) and _tells(passages, s)]
-    chosen = _chosen(passages, telling or evidence.sentences)
-    said: list[str] = []
-    for sentence in chosen:
+def quoted(passages: Sequence[Passage], evidence: Evidence, *, how: bool = False) -> str:
+    """The best sentences with their markers; list items and table rows each on a line. A question that
+    asks how gets the whole list of steps, or the code, that a sentence introduces or belongs to."""
+    told = [s for s in evidence.sentences if s.passage < len(passages) and _tells(passages, s, how)]
+    said: dict[str, None] = {}  # an ordered set
+    for sentence in _chosen(passages, told or evidence.sentences):
         chunk = passages[sentence.passage].chunk
-        said.append(_unmarked(readable(chunk.text, sentence.start, sentence.end, chunk.lead_in)))
+        steps = _steps(chunk.text, sentence.start, sentence.end) if how else []
+        for start, end in steps or [(sentence.start, sentence.end)]:
+            # Among its neighbours a step needs no introduction.
+            words = readable(chunk.text[start:end], 0, end - start) if steps else ""
+            words = _unmarked(words or readable(chunk.text, start, end, chunk.lead_in))
+            # A fence ends its code only when it stands alone.
+            gap = "\n" if words.endswith(("```", "~~~")) else " "
+            said[f"{words}{gap}[{sentence.passage + 1}]"] = None
     # Only whole sentences make a paragraph; rows, items and commands each stand by themselves.
-    prose = all(words.endswith(_SENTENCE_ENDS) and "\n" not in words for words in said)
-    cited = [f"{words} [{sentence.passage + 1}]" for words, sentence in zip(said, chosen, strict=True)]
-    return (" " if prose else "\n\n").join(cited)
+    prose = all(_PROSE.search(one) and "\n" not in one for one in said)
+    return (" " if prose else "\n\n").join(said)
 
 
-def _tells(passages: Sequence[Passage], sentence: ScoredSentence) -> bool:
-    return says_something(passages[sentence.passage].chunk.text, sentence.start, sentence.end)
+def _tells(passages: Sequence[Passage], sentence: ScoredSentence, how: bool) -> bool:
+    text = passages[sentence.passage].chunk.text
+    if says_something(text, sentence.start, sentence.end):
+        return True
+    introduces = text[sentence.start : sentence.end].rstrip("*_ ").endswith(":")
+    return how and introduces and bool(_steps(text, sentence.start, sentence.end))
+
+
+def _steps(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The sentence at `start` with the steps or the code that follow it, or all the steps that it is one
+    of; empty when it is neither."""
+    units = sentences(text)
+    at = units.index((start, end)) if (start, end) in units else len(units)
+    first, last = at, at + 1
+    if _BULLET.match(text, start, end):
+        return []  # an item of a list that need not be one of steps
+    if _STEP.match(text, start, end):
+        while first and _NUMBERED.match(text, *units[first - 1]):
+            first -= 1
+        first -= bool(first and text[: units[first - 1][1]].endswith(":"))
+    while last < len(units) and _STEP.match(text, *units[last]):
+        last += 1
+    return units[first:last][: MOST_STEPS + 1] if last - first > 1 else []
 
 
 def _unmarked(said: str) -> str:
