@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote.language.readable import cells, readable, says_something
+from footnote.language.sentences import sentences
 
 TABLE = "| Plan | Monthly | Yearly |\n| --- | --- | --- |\n| Basic | 10 | 100 |\n| Pro | 20 | 200 |"
 
@@ -140,3 +141,14 @@ def test_the_marks_of_restructured_text_are_left_out(text: str, expected: str) -
 )
 def test_what_only_looks_like_markup_is_left_as_it_is(text: str) -> None:
     assert readable(text, 0, len(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("tree", "lines"),
+    [
+        ("```\nAda, head\n├── Bo, sales\n│   └── Cy, shops\n```", ["Ada, head", "Bo, sales", "Cy, shops"]),
+        ("src\n|-- a.py\n|   `-- b.py\n+-- c.py", ["src", "a.py", "b.py", "c.py"]),
+    ],
+)
+def test_each_line_of_a_drawn_tree_is_read_without_its_branches(tree: str, lines: list[str]) -> None:
+    assert [readable(tree, start, end) for start, end in sentences(tree)] == lines

@@ -1,8 +1,8 @@
 """Text cut into the units that a reader takes in one at a time, as spans. Start at `sentences`.
 
-A unit is a sentence of prose, a list item, a table row, a heading or a group of code lines. The
-spans come in order, do not overlap, carry no surrounding whitespace, and leave out nothing but
-whitespace and the ruler under a table's head.
+A unit is a sentence of prose, a list item, a table row, a heading, a group of code lines or a line of
+a drawn tree. The spans come in order, do not overlap, carry no surrounding whitespace, and leave out
+nothing but whitespace, the ruler under a table's head and the fences around a tree.
 """
 
 import re
@@ -18,6 +18,7 @@ HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 LIST_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+\S")
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$|.*\S\s+\|\s+\S.*|[^\t]+\t[^\t]+\t?.*")
 RULER = re.compile(r"[\s|:+=-]*-{2,}[\s|:+=-]*$|\s*={3,}\s*$")
+BRANCH = re.compile(r"[│├└╰|\s]*(?:[├└╰][─╴-]|\|--|`--|\+--)")
 LABEL = re.compile(r"[^.!?。！？:]{1,80}:\s")
 
 # A mark that may end a sentence, with what closes it, followed by a space or the end; or a mark of
@@ -69,11 +70,11 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
         if fenced is not None:
             fenced = (fenced[0], end)
             if FENCE.match(line):
-                yield *_trimmed(text, *fenced), False
+                yield from _code(text, *fenced)
                 fenced = None
             continue
         alone = bool(HEADING.match(line) or TABLE_ROW.match(line))
-        starts = bool(LIST_ITEM.match(line) or FENCE.match(line) or RULER.match(line))
+        starts = bool(LIST_ITEM.match(line) or BRANCH.match(line) or FENCE.match(line) or RULER.match(line))
         if paragraph and (alone or starts or not line.strip() or not _runs_on(text, paragraph, line)):
             yield *_trimmed(text, *paragraph), True
             paragraph = None
@@ -85,9 +86,21 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
             yield *_trimmed(text, start, end), False
         else:
             paragraph = (paragraph[0] if paragraph else start, end)
-    for rest, prose in ((paragraph, True), (fenced, False)):
-        if rest:
-            yield *_trimmed(text, *rest), prose
+    if paragraph:
+        yield *_trimmed(text, *paragraph), True
+    if fenced:
+        yield from _code(text, *fenced)
+
+
+def _code(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Fenced code in one piece, unless it draws a tree, of which each line tells something."""
+    lines = [(start + first, start + last) for first, last in _lines(text[start:end])]
+    if not any(BRANCH.match(text, *line) for line in lines):
+        yield *_trimmed(text, start, end), False
+        return
+    for line in lines:
+        if text[slice(*line)].strip() and not FENCE.match(text, *line):
+            yield *_trimmed(text, *line), False
 
 
 def _lines(text: str) -> Iterator[Span]:
