@@ -152,6 +152,25 @@ def test_a_question_typed_meanwhile_is_answered_next(page: Page, slow: Served) -
     expect(answers(page).last).to_contain_text("The answer was stopped before its end.")
 
 
+def test_nothing_of_an_earlier_moment_stays_beside_a_growing_answer(page: Page, slow: Served) -> None:
+    page.goto(slow.address)
+    ask(page, QUESTION)
+    expect(answers(page).last).to_contain_text("word3")
+    # Not waited for: when the answer is done, all of an earlier moment is gone.
+    assert page.get_by_test_id("stMetric").count() == 4
+    ask(page, "What was Q3 2024 revenue?")
+    expect(main(page)).to_contain_text("Asked next, when this answer is done")
+    page.get_by_role("button", name="Stop").click()
+    expect(answers(page)).to_have_count(2)
+    expect(answers(page).last).to_contain_text("word3")
+    assert page.get_by_test_id("stMetric").count() == 4
+    assert page.get_by_test_id("stChatMessage").count() == 4
+    assert page.get_by_text("Asked next").count() == 0
+    assert page.get_by_text("Ask again").count() == 0
+    page.get_by_role("button", name="Stop").click()
+    expect(answers(page).last).to_contain_text("The answer was stopped before its end.")
+
+
 def test_another_tab_sees_the_same_conversation(page: Page, served: Served) -> None:
     page.goto(served.address)
     ask(page, QUESTION)

@@ -260,7 +260,7 @@ def once_answered(application: Application, held: Held, name: str) -> threading.
         while True:
             for conversation in await store.conversations(LOCAL):
                 said = await store.messages(LOCAL, conversation.id)
-                if said[-1].outcome in ("complete", "declined"):
+                if said and said[-1].role == "assistant" and said[-1].outcome != "streaming":
                     return await held.release(name)
             await asyncio.sleep(0.02)
 

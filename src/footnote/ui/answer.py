@@ -122,8 +122,9 @@ def draw(application: Application, message: Message, question: str, *, last: boo
         _draw_footnotes(message)
         _draw_ending(application, message)
         _draw_basis(message)
+        again = st.empty()
         if last and message.outcome in ("interrupted", "failed", "streaming"):
-            st.button(
+            again.container().button(
                 wording.RETRY,
                 icon=":material/refresh:",
                 key=f"retry-{message.id}",

@@ -1,6 +1,7 @@
 """The documents at the left: adding files and removing documents."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from footnote import loop
 from footnote.assemble import Application
@@ -79,7 +80,7 @@ def _remove(application: Application, document: DocumentSummary) -> None:
         st.session_state.citing = (document.name, citing)
 
 
-def draw_citing(application: Application) -> None:
+def draw_citing(application: Application, place: DeltaGenerator) -> None:
     """After a removal: the saved answers that cite what is gone, and the offer to delete them."""
     if "citing" not in st.session_state:
         return
@@ -92,7 +93,7 @@ def draw_citing(application: Application) -> None:
     def keep() -> None:
         st.session_state.pop("citing", None)
 
-    with st.container(border=True):
+    with place.container(border=True):
         st.markdown(wording.cited_by(plain(name), len(citing)))
         with st.container(horizontal=True):
             st.button(wording.DELETE_CITING, key="delete-citing", on_click=delete)

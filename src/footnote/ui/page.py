@@ -19,42 +19,48 @@ if seen.gone:
     conversations.show(None)
     st.session_state.problem = wording.GONE_CONVERSATION
 
+# Streamlit clears what an earlier run drew only when this run ends, and following an answer takes long. So
+# each part has a place of its own, and what is no longer drawn there is emptied at once.
 with st.sidebar:
     st.title(wording.TITLE)
     conversations.draw_new()
     documents.draw(application, seen)
-    conversations.draw_list(seen)
+    with st.container():
+        conversations.draw_list(seen)
     conversations.draw_figures(seen)
     if seen.conversation_id is not None:
         conversations.draw_clear(application, seen.conversation_id)
 
-# Streamlit clears what an earlier run drew only when this run ends, and following an answer takes long:
-# the welcome has a place of its own, which is emptied at once.
-welcome = st.empty()
+welcome, said_before = st.empty(), st.container()
+citing, problem, growing = st.empty(), st.empty(), st.empty()
+read, reading, next_up = st.container(), st.empty(), st.container()
 if not seen.messages and not waiting.questions():
     with welcome.container():
         documents.draw_welcome(seen)
 
 question = ""
-for message in seen.messages:
-    if message.role == "user":
-        question = message.content
-        with st.chat_message("user", avatar=":material/person:"):
-            st.text(question)
-    else:
-        answer.draw(application, message, question, last=message is seen.messages[-1])
+with said_before:
+    for message in seen.messages:
+        if message.role == "user":
+            question = message.content
+            with st.chat_message("user", avatar=":material/person:"):
+                st.text(question)
+        else:
+            answer.draw(application, message, question, last=message is seen.messages[-1])
 
-documents.draw_citing(application)
-if problem := st.session_state.get("problem"):
-    st.error(plain(problem))
-growing = st.container()
-told = uploads.draw()
-uploading = st.empty()
-waiting.draw(answering=seen.turn is not None)
+documents.draw_citing(application, citing)
+if "problem" in st.session_state:
+    problem.error(plain(st.session_state.problem))
+with read:
+    told = uploads.draw()
+with next_up:
+    waiting.draw(answering=seen.turn is not None)
 sources.draw(application, seen.messages)
 
+stop = st.bottom.empty()
 if seen.turn is not None:
-    st.bottom.button(
+    # In a container, as Streamlit would keep a button that was clicked in sight beside the next one.
+    stop.container().button(
         wording.STOP,
         icon=":material/stop:",
         key=f"stop-{seen.turn}",
@@ -71,8 +77,8 @@ if said := st.chat_input(wording.ASK, accept_file="multiple", key="said"):
 
 # What is still going on is shown as it goes, and then the page begins again with what has come of it.
 if seen.turn is not None:
-    with growing:
-        answer.follow(application, seen.turn, uploading)
+    with growing.container():
+        answer.follow(application, seen.turn, reading)
     st.rerun()
 if (questions := waiting.questions()) and questions[0].ready:
     # Taken from the list first: a click at this moment must not ask it twice.
@@ -86,5 +92,5 @@ if (questions := waiting.questions()) and questions[0].ready:
     except FootnoteError as error:
         st.session_state.problem = str(error)
     st.rerun()
-if uploads.follow(uploading, told):
+if uploads.follow(reading, told):
     st.rerun()

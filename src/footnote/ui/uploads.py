@@ -112,6 +112,8 @@ def draw() -> Sequence[Batch]:
     for batch in ended:
         with st.container(border=True):
             _draw_results(batch)
+    # In the place of one that was closed, until Streamlit clears it.
+    st.empty()
     return ended
 
 

@@ -42,3 +42,5 @@ def draw(*, answering: bool) -> None:
                 st.caption(wording.LATER)
             elif until := wording.asked_when(answering=answering, reading=not question.ready):
                 st.caption(until)
+    # In the place of the one that was asked last, until Streamlit clears it.
+    st.empty()
