@@ -30,6 +30,7 @@ def asked(*questions: str) -> list[Message]:
         (["What does the Gold plan include?", "How much is it?"], "Can I cancel it?", "Gold plan"),
         (["What is the parental leave policy?"], "Who approves it?", "parental leave policy"),
         (["Who wrote the Harbour Report?"], "Why?", "Harbour Report"),
+        (["How long may I return a Perch?"], "And who pays the postage?", "return"),
     ],
 )
 def test_a_follow_up_takes_its_topic_along(before: list[str], question: str, carried: str) -> None:
@@ -64,6 +65,8 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
         (["Can I return a used book in 30 days?"], "And a new one?", "Can I return a new book in 30 days?"),
         (["Are cheap hotels allowed?"], "What about expensive ones?", "Are expensive hotels allowed?"),
         (["What's the warranty on the Kestrel?"], "And on the Heron?", "What's the warranty on the Heron?"),
+        (["What is the tax in the north?"], "And in Spain?", "What is the tax in Spain?"),
+        (["What was rent in France in 2020?"], "And in Spain?", "What was rent in Spain in 2020?"),
         (["Who is the CEO?"], "And the CFO?", "Who is the CFO?"),
         (["What is the limit on the free plan?"], "And on premium?", "What is the limit on premium?"),
         (

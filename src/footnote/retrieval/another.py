@@ -15,6 +15,8 @@ from footnote.retrieval.answer_types import shape
 ARTICLES = frozenset("the a an my our your this that each every".split())
 DATE_OR_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Za-z0-9-]*\d[A-Za-z0-9-]*|[^\W\d_]{3,9}")
 
+QUARTER = re.compile(r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(?:fourth|4th))[ -]quarter\b", re.I)
+
 Terms = tuple[str, ...]
 
 
@@ -50,6 +52,7 @@ def about_another(asked: Asked, text: str, terms: Sequence[str], above: str, tit
 def dates_and_codes(text: str) -> dict[str, set[str]]:
     """The years, quarters, months and codes of a text, folded, by what they are; no numbers or measures."""
     found: dict[str, set[str]] = {}
+    text = QUARTER.sub(lambda said: f"Q{said.lastindex or 4}", text)
     for word in DATE_OR_CODE.findall(text):
         kind = shape(word)
         if kind and kind[0].isalpha():

@@ -59,8 +59,8 @@ def exchanged(question: str, before: str) -> str | None:
     if changed is None and (opening or fragment[0].plain in PREPOSITIONS):
         changed = (
             _same_noun(fragment, own, earlier, before)
+            or _same_preposition(fragment, earlier, before)
             or _same_kind_of_name(own, earlier, before)
-            or _same_preposition(fragment, own, earlier, before)
         )
     return changed if changed != before else None
 
@@ -133,24 +133,22 @@ def _is_name(token: _Token) -> bool:
     return token.text[:1].isupper() and not token.is_grammar
 
 
-def _same_preposition(
-    fragment: Sequence[_Token], own: Sequence[_Token], earlier: Sequence[_Token], before: str
-) -> str | None:
+def _same_preposition(fragment: Sequence[_Token], earlier: Sequence[_Token], before: str) -> str | None:
     """ "On premium?" after "… on the free plan?": what follows the same preposition, up to the next one."""
     if fragment[0].plain not in PREPOSITIONS:
         return None
-    same = [i for i, token in enumerate(earlier) if token.plain == fragment[0].plain]
-    if not same:
-        return None
-    first = last = same[-1]
-    while last + 1 < len(earlier) and (
-        not earlier[last + 1].is_grammar or (earlier[last + 1].plain in ARTICLES and last == first)
-    ):
-        last += 1
-    if last == first:
-        return None
-    named = " ".join(token.text for token in fragment)
-    return before[: earlier[first].start] + named + before[earlier[last].end :]
+    for first in reversed(range(len(earlier))):
+        last = first
+        while last + 1 < len(earlier) and (
+            not earlier[last + 1].is_grammar or (earlier[last + 1].plain in ARTICLES and last == first)
+        ):
+            last += 1
+        # A date is exchanged for a date alone.
+        dated = any(shape(token.text) for token in earlier[first : last + 1])
+        if earlier[first].plain == fragment[0].plain and last > first and not dated:
+            named = " ".join(token.text for token in fragment)
+            return before[: earlier[first].start] + named + before[earlier[last].end :]
+    return None
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -58,7 +58,7 @@ FADING = 0.8
 NAMED = 0.5
 """What a capital letter or a digit within a question adds: names stay, attributes come and go."""
 REPEATED = 0.3
-SECOND = 0.8
+SECOND = 0.6
 """The share of the first topic's weight that a second one needs to come along."""
 ATTRIBUTE = 0.4
 """The weight of what is asked *about* the topic: "symptoms" in "What are its symptoms?"."""
