@@ -76,6 +76,11 @@ class Application:
         await self.database.aclose()
 
 
+def is_new(settings: Settings) -> bool:
+    """Whether nothing was ever kept in the data folder, which `open_application` would make."""
+    return not (settings.data / implementation("databases", DATABASE).database.FILE_NAME).exists()
+
+
 async def open_application(settings: Settings | None = None) -> Application:
     """Open the data folder, making it when it is new. Raises `DatabaseError` and `SettingsError`."""
     settings = settings or load()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -88,6 +89,63 @@ def test_a_refused_file_has_a_line_with_its_reason_and_the_others_go_in(
     assert all(len(line.split(": ", 1)[1]) > 10 for line in refused)
     assert "2 added, 2 refused" in done.out
     assert "1 hidden" in done.err
+
+
+def test_the_exit_code_tells_whether_all_is_in_not_whether_anything_changed(
+    footnote: Run, documents: Path
+) -> None:
+    (documents / "broken.pdf").write_bytes(b"this is no PDF")
+    footnote("add", str(documents))
+    again = footnote("add", str(documents))
+    assert (again.code, "2 unchanged, 1 refused" in again.out) == (1, True)
+    (documents / "broken.pdf").unlink()
+    assert footnote("add", str(documents)).code == 0
+
+
+def test_a_pattern_that_fits_nothing_is_told_and_the_rest_goes_in(footnote: Run, documents: Path) -> None:
+    done = footnote("add", "no/*.pdf", str(documents / "a" / "*.txt"))
+    assert (done.code, done.err) == (1, "No file fits `no/*.pdf`.\n")
+    assert "notes.txt (1 passage)\n1 added." in done.out
+    assert footnote("add", "no/*.pdf").err == "No file fits `no/*.pdf`.\n"
+
+
+def test_looking_into_a_folder_does_not_make_it(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    for folder in ("new", "papers"):
+        listed = footnote("list", "--data", folder)
+        assert (listed.code, listed.err) == (0, "There are no documents yet. Add some: footnote add PATH…\n")
+        assert footnote("list", "--data", folder, "--json").json == {"documents": []}
+        assert footnote("search", "anything", "--data", folder).code == 3
+    assert not (tmp_path / "new").exists()
+    assert not any((tmp_path / "papers").iterdir())
+
+
+NARROW = {
+    60: "frame-agreem…annexes.txt",
+    80: "frame-agreem…annexes.txt",
+    92: "…/frame-agreement-with-annexes.txt",
+    102: "contracts/…/frame-agreement-with-annexes.txt",
+    120: "contracts/2024/suppliers/frame-agreement-with-annexes.txt",
+}
+
+
+def test_on_a_terminal_names_that_do_not_fit_lose_their_middle(footnote: Run) -> None:
+    folder = Path.home() / "archive" / "of-the-northern-office"
+    for name in (NARROW[120], "notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("Some words.")
+    footnote("add", str(folder))
+    for columns, shown in NARROW.items():
+        done = subprocess.run(
+            [sys.executable, "-m", "footnote", "list"],
+            env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(columns)},
+            capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        assert "in archive/of-the-northern-office/" in done.stderr
+        _, first, second = done.stdout.splitlines()
+        assert [line.split()[1] for line in (first, second)] == [shown, "notes.txt"]
+        assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d$", first)
+        assert len(first) <= max(columns, 80)
 
 
 def test_what_is_not_there_is_refused_by_name(footnote: Run) -> None:
@@ -183,6 +241,14 @@ def test_a_document_can_be_named_by_the_beginning_of_its_id(footnote: Run, docum
     assert len(footnote("list", "--json").json["documents"]) == 1
 
 
+def test_three_letters_of_an_id_are_enough_and_fewer_are_told(footnote: Run, documents: Path) -> None:
+    footnote("add", str(documents / "a"))
+    name = footnote("list").out.split("\t")[0]
+    refused = footnote("remove", name[:2])
+    assert (refused.code, "too short for an id" in refused.err) == (4, True)
+    assert footnote("remove", name[:3]).code == 0
+
+
 def test_the_export_has_what_was_said_and_the_documents_on_request(
     footnote: Run, documents: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -200,7 +266,7 @@ def test_the_export_has_what_was_said_and_the_documents_on_request(
     texts = [record["text"] for record in records if record["type"] == "document"]
     assert any(RETURNS in text for text in texts)
     file = tmp_path / "export.jsonl"
-    assert "1 lines" in footnote("export", "--to", str(file)).err
+    assert "1 line written" in footnote("export", "--to", str(file)).err
     assert json.loads(file.read_text(encoding="utf-8"))["type"] == "conversation"
 
 
@@ -211,7 +277,7 @@ def test_a_saved_answer_that_cites_a_removed_document_is_asked_about(
     monkeypatch.setattr("footnote.cli.asking._typed", lambda: iter(["Are returns free within 30 days?"]))
     footnote("chat")
     kept = footnote("remove", "documents/a/notes.txt")
-    assert "1 saved answers cite it" in kept.err
+    assert "1 saved answer cites what was removed" in kept.err
     [conversation] = [json.loads(line) for line in footnote("export").out.splitlines()]
     assert [citation["quote"] for citation in conversation["messages"][1]["citations"]] == [""]
 
@@ -313,6 +379,7 @@ def test_an_export_is_private_and_whole(footnote: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "all.jsonl.part").exists()
 
 
+@pytest.mark.slow
 def test_the_demo_says_only_at_its_first_start_that_it_takes_a_moment(footnote: Run) -> None:
     pytest.importorskip("streamlit", reason="the chat page needs streamlit")
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -3,8 +3,9 @@
 import glob
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from time import localtime, strftime
 from typing import Annotated
@@ -13,11 +14,21 @@ import typer
 from rich.markup import escape
 
 from footnote import loop
-from footnote.assemble import Application
-from footnote.cli.output import as_json, err, note, out, printable, problem, progress, say, size, table
-from footnote.cli.session import CollectionOption, DataOption, JsonOption, matching, opened, within
+from footnote.assemble import Application, is_new
+from footnote.chatbot import admitted
+from footnote.cli.output import as_json, count, err, note, out, printable, problem, progress, say, size, table
+from footnote.cli.session import (
+    CollectionOption,
+    DataOption,
+    JsonOption,
+    matching,
+    no_documents,
+    opened,
+    within,
+)
 from footnote.knowledge import source_name
-from footnote.types import DEFAULT_COLLECTION, Added, DocumentId, MessageId, Passage
+from footnote.settings import load
+from footnote.types import DEFAULT_COLLECTION, Added, DocumentId, DocumentSummary, MessageId, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +46,19 @@ def add(
     ] = DEFAULT_COLLECTION,
     data: DataOption = None,
 ) -> None:
-    """Read files into the knowledge base; a refused file gets a line with the reason."""
+    """Read files into the knowledge base; a refused file gets a line with the reason.
+
+    The exit code is 0 when every file is in, new or not, and 1 when one is not, however often it was
+    offered before.
+    """
     offered, skipped = collect(paths)
+    in_vain = [given for given in paths if not matches(given)]
+    for given in in_vain:
+        problem(f"No file fits `{given}`.")
     if not offered:
-        problem("There is no file to add" + (f" ({skipped} hidden files were skipped)." if skipped else "."))
+        if not in_vain:
+            hidden = f" ({count(skipped, 'hidden file was', 'hidden files were')} skipped)" if skipped else ""
+            problem(f"There is no file to add{hidden}.")
         raise typer.Exit(1)
     with opened(data=data) as application:
         # The data folder may lie within a folder that is added: it is ours, not the user's.
@@ -51,8 +71,8 @@ def add(
     ]
     say(f"{', '.join(parts)}. Your data is in {application.settings.data}.")
     if skipped:
-        note(f"{skipped} hidden files and folders were skipped.")
-    if outcomes["refused"] or not kept:
+        note(f"{count(skipped, 'hidden file or folder was', 'hidden files and folders were')} skipped.")
+    if outcomes["refused"] or in_vain or not kept:
         raise typer.Exit(1)
 
 
@@ -64,8 +84,7 @@ def collect(paths: list[str]) -> tuple[list[Offered], int]:
     offered: dict[Path, str] = {}
     skipped = 0
     for given in paths:
-        matches = [given] if os.path.lexists(given) else sorted(glob.glob(given, recursive=True))
-        for match in matches or [given]:
+        for match in matches(given):
             root = Path(match)
             if not root.is_dir():
                 offered.setdefault(root.resolve(), source_name(root))
@@ -76,6 +95,13 @@ def collect(paths: list[str]) -> tuple[list[Offered], int]:
                 else:
                     offered.setdefault(file.resolve(), source_name(file))
     return [Offered(path, name) for path, name in offered.items()], skipped
+
+
+def matches(given: str) -> list[str]:
+    """What an argument means: a path, or what there is that fits a pattern."""
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    return sorted(glob.glob(given, recursive=True))
 
 
 def _files_below(root: Path) -> Iterator[Path | None]:
@@ -128,7 +154,7 @@ def _tell(added: Added) -> None:
         case "unchanged":
             out.print(f"[dim]unchanged[/]  {escape(printable(added.name))}")
         case _:
-            passages = f"{added.chunks} passages"
+            passages = count(added.chunks, "passage")
             out.print(f"[green]{added.outcome:<9}[/]  {escape(printable(added.name))} ({passages})")
     for remark in added.notes:
         out.print(f"           [dim]{escape(printable(remark))}[/]")
@@ -142,21 +168,26 @@ def list_documents(
     data: DataOption = None,
 ) -> None:
     """Show what the knowledge base holds."""
-    with opened(data=data) as application:
-        found = loop.run(application.knowledge_base().documents(collection))
+    found: tuple[DocumentSummary, ...] = ()
+    if not is_new(load(data=data)):
+        with opened(data=data) as application:
+            found = loop.run(application.knowledge_base().documents(collection))
     if json:
         keys = ("id", "collection", "name", "media_type", "size", "characters", "chunks", "pages", "added_at")
         as_json({"documents": [{key: getattr(one, key) for key in keys} for one in found]})
         return
     if not found:
-        note("There are no documents yet. Add some: footnote add PATH…")
+        note(no_documents([collection] if collection else None))
         return
+    folder = shared_folder([one.name for one in found]) if out.is_terminal else ""
+    if folder:
+        note(f"in {folder}")
     table(
         ["id", "name", "collection", "size", "passages", "added"],
         [
             [
                 one.id[:8],
-                one.name,
+                one.name.removeprefix(folder),
                 one.collection,
                 size(one.size),
                 str(one.chunks),
@@ -164,7 +195,16 @@ def list_documents(
             ]
             for one in found
         ],
+        flexible="name",
     )
+
+
+def shared_folder(names: Sequence[str]) -> str:
+    """The folders that all of several names begin with, and the last slash."""
+    if len(names) < 2:
+        return ""
+    levels = zip(*(name.split("/")[:-1] for name in names), strict=False)
+    return "".join(f"{level[0]}/" for level in takewhile(lambda level: len(set(level)) == 1, levels))
 
 
 def remove(
@@ -186,14 +226,16 @@ def remove(
             say(f"removed {one.name}")
         if citing and _wanted_gone(answers, len(citing)):
             loop.run(_blank(application, citing))
-            say(f"deleted {len(citing)} saved answers that cited it")
+            say(f"deleted {count(len(citing), 'saved answer')} that cited it")
         elif citing:
-            note(f"{len(citing)} saved answers cite it; their quotes are blanked, their words stay.")
+            cited = count(len(citing), "saved answer cites", "saved answers cite")
+            note(f"{cited} what was removed; the quotes are blanked, the words stay.")
 
 
-def _wanted_gone(answers: str, count: int) -> bool:
+def _wanted_gone(answers: str, citing: int) -> bool:
     if answers == "ask" and err.is_terminal:
-        return typer.confirm(f"{count} saved answers cite it. Delete them too?", default=False, err=True)
+        cited = count(citing, "saved answer cites", "saved answers cite")
+        return typer.confirm(f"{cited} what was removed. Delete them too?", default=False, err=True)
     return answers == "delete"
 
 
@@ -202,20 +244,24 @@ async def _blank(application: Application, messages: tuple[MessageId, ...]) -> N
 
 
 def search(
-    question: Annotated[str, typer.Argument(help="What to look for.")],
+    question: Annotated[list[str], typer.Argument(help="What to look for, in quotes or without.")],
+    *,
     top_k: Annotated[int, typer.Option("--top-k", "-k", min=1, max=50)] = 5,
     collection: CollectionOption = None,
     json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Show the passages that a question finds, best first, without answering it."""
-    with opened(data=data) as application:
-        found = loop.run(application.knowledge_base().search(question, top_k, filters=within(collection)))
+    asked = admitted(" ".join(question))
+    found: tuple[Passage, ...] = ()
+    if not is_new(load(data=data)):
+        with opened(data=data) as application:
+            found = loop.run(application.knowledge_base().search(asked, top_k, filters=within(collection)))
     if json:
-        as_json({"query": question, "passages": [passage_as_json(p) | {"text": p.chunk.text} for p in found]})
+        as_json({"query": asked, "passages": [passage_as_json(p) | {"text": p.chunk.text} for p in found]})
         return
     if not found:
-        note("Nothing was found.")
+        note(f"Nothing was found. {no_documents(collection)}")
         raise typer.Exit(3)
     for number, passage in enumerate(found, 1):
         where = " › ".join(filter(None, [passage.document, *passage.chunk.heading]))

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,6 +18,11 @@ from footnote.errors import SettingsError
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+GAP = 2
+"""Columns of a terminal between two columns of a table."""
+NARROWEST = 24
+"""Columns that a flexible cell keeps on the narrowest terminal."""
 
 
 def say(text: str, style: str = "") -> None:
@@ -47,18 +53,46 @@ def as_json(value: Any) -> None:
     sys.stdout.write("".join(safe) + "\n")
 
 
-def table(columns: list[str], rows: list[list[str]]) -> None:
-    """A table on a terminal, tab-separated lines in a pipe."""
+def table(columns: list[str], rows: list[list[str]], flexible: str) -> None:
+    """A table on a terminal, tab-separated lines in a pipe. Where the terminal is too narrow, the cells
+    of the `flexible` column lose their middle."""
     if not out.is_terminal:
         for row in rows:
             sys.stdout.write("\t".join(printable(cell).replace("\t", " ") for cell in row) + "\n")
         return
-    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    place = columns.index(flexible)
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, cells)) + GAP for cells in zip(columns, *shown, strict=True)]
+    room = max(out.width - sum(widths) + widths[place], NARROWEST)
+    for row in shown:
+        row[place] = shortened(row[place], room)
+    widths[place] = max(cell_len(cell) for cell in [flexible, *(row[place] for row in shown)]) + GAP
+    # A terminal that is narrower still breaks the lines, and loses nothing.
+    drawn = Table(box=None, header_style="bold", pad_edge=False, width=sum(widths) - GAP)
     for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(escape(printable(cell)) for cell in row))
+        drawn.add_column(column, no_wrap=True)
+    for row in shown:
+        drawn.add_row(*map(escape, row))
     out.print(drawn)
+
+
+def shortened(name: str, room: int) -> str:
+    """A path of at most `room` columns: without some of its folders, and with half a name at worst."""
+    if cell_len(name) <= room:
+        return name
+    *folders, last = name.split("/")
+    while folders:
+        folders.pop()
+        if cell_len(less := "/".join([*folders, "…", last])) <= room:
+            return less
+    # A letter may take two columns: cut by columns, not by letters.
+    half = (room - 1) // 2
+    return f"{set_cell_size(last, room - 1 - half).rstrip()}…{set_cell_size(last[::-1], half)[::-1].lstrip()}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, as in "1 document" and "2 documents"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from footnote import loop
 from footnote.assemble import Application
-from footnote.cli.output import note, out, printable, size, written
+from footnote.cli.output import count, note, out, printable, size, written
 from footnote.cli.session import DataOption, opened
 from footnote.types import LOCAL
 
@@ -61,7 +61,7 @@ async def _checks(application: Application) -> list[tuple[bool, str]]:
         ),
         (
             not without,
-            f"{len(documents)} documents"
+            count(len(documents), "document")
             + (
                 f"; not indexed: {', '.join(without)}: run `footnote reindex`" if without else ", all indexed"
             ),
@@ -81,7 +81,7 @@ def export(
         for record in loop.iterate(_records(application, documents)):
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
             lines += 1
-    note(f"{lines} lines written.")
+    note(f"{count(lines, 'line')} written.")
 
 
 async def _records(application: Application, documents: bool) -> AsyncGenerator[dict[str, Any]]:
