@@ -6,12 +6,14 @@ import re
 import socket
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from footnote.cli.documents import collect
 from footnote.cli.output import as_json, printable, size
+from tests.browser.served import serving
 from tests.screens.command import PASSAGE_KEYS, RETURNS, Run
 
 
@@ -296,6 +298,11 @@ def test_the_doctor_shows_a_folder_with_brackets_in_its_name_as_it_is(footnote: 
     assert str(folder) in done.out.replace("\n", "")
 
 
+def test_the_version_is_that_of_the_package(footnote: Run) -> None:
+    done = footnote("--version")
+    assert (done.code, done.out) == (0, f"footnote {metadata.version('footnote-chat')}\n")
+
+
 def test_the_help_lists_every_command(footnote: Run) -> None:
     done = footnote("--help")
     assert done.code == 0
@@ -388,3 +395,13 @@ def test_the_demo_says_only_at_its_first_start_that_it_takes_a_moment(footnote: 
     assert "the first time takes a moment" in first.err
     assert "moment" not in again.err
     assert "The handbook is in: 40 documents." in again.out
+
+
+def test_a_page_that_is_open_already_is_named(footnote: Run, tmp_path: Path) -> None:
+    pytest.importorskip("streamlit", reason="the chat page needs streamlit")
+    with serving(tmp_path / "data") as served:
+        again = footnote("serve", "--data", str(tmp_path / "data"), "--port", str(served.port))
+        elsewhere = footnote("serve", "--data", str(tmp_path / "data"), "--port", "1")
+    assert (again.code, elsewhere.code) == (4, 4)
+    assert f"A page is open at {served.address}." in again.err
+    assert "A page is open" not in elsewhere.err

@@ -1,15 +1,17 @@
 """The command line: thin translators of the library's calls and events. Start with `main`.
 
 Exit codes: 0 done or answered, 1 something was refused, 2 wrong usage, 3 declined for lack of
-evidence, 4 an error with a sentence, 130 interrupted.
+evidence or nothing found, 4 an error with a sentence, 130 interrupted.
 """
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from footnote.cli import asking, documents, evaluating, serving, upkeep
-from footnote.cli.output import problem
+from footnote.cli.output import problem, say
 from footnote.errors import FootnoteError
 
 INTERRUPTED = 130
@@ -25,6 +27,22 @@ app = typer.Typer(
 for group in (serving, documents, asking, evaluating, upkeep):
     for command in group.COMMANDS:
         app.command()(command) if not isinstance(command, tuple) else app.command(command[0])(command[1])
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"footnote {version('footnote-chat')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and leave.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """`serve` and `demo`: the chat page, and the chat page with the handbook already in it."""
 
+import json
+from http.client import HTTPConnection, HTTPException
 from typing import Annotated
 
 import typer
@@ -8,7 +10,7 @@ from footnote import handbook, loop
 from footnote.cli.documents import Offered, add_all
 from footnote.cli.output import note, say
 from footnote.cli.session import DataOption, ModelOption, opened
-from footnote.errors import MissingExtra
+from footnote.errors import DataInUse, MissingExtra
 from footnote.settings import load
 
 HANDBOOK_COLLECTION = "handbook"
@@ -33,7 +35,25 @@ def serve(
             f"The chat page needs the package `{error.name}`: pip install '.[ui]' in Footnote's folder. "
             "Without it, `footnote ask` and `footnote chat` work in the terminal."
         ) from error
-    serve_page(load(host=host, port=port, model=model, data=data), open_browser=open_browser)
+    settings = load(host=host, port=port, model=model, data=data)
+    try:
+        serve_page(settings, open_browser=open_browser)
+    except DataInUse as error:
+        running = page_at(settings.host, settings.port)
+        raise DataInUse(f"{error} A page is open at {running}." if running else str(error)) from error
+
+
+def page_at(host: str, port: int) -> str:
+    """The address of a page of Footnote's that answers there; empty when none does."""
+    connection = HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/ready")
+        ours = json.load(connection.getresponse()) == {"status": "ready"}
+    except (OSError, HTTPException, ValueError):
+        return ""
+    finally:
+        connection.close()
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}" if ours else ""
 
 
 def demo(
