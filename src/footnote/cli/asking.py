@@ -1,5 +1,6 @@
 """`ask` and `chat`: one answer, or a conversation, in the terminal."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, assert_never
@@ -10,13 +11,14 @@ from rich.markup import escape
 from footnote import loop
 from footnote.chatbot import Chatbot
 from footnote.cli.documents import passage_as_json
-from footnote.cli.output import as_json, note, out, printable, problem, say
+from footnote.cli.output import as_json, err, note, out, printable, problem, say
 from footnote.cli.session import (
     CollectionOption,
     DataOption,
     JsonOption,
     ModelOption,
     ThresholdOption,
+    no_documents,
     opened,
     within,
 )
@@ -39,9 +41,21 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "unknown_source": ("?", "red"),
 }
 
+CLOSEST = 3
+"""Passages named after a question was declined."""
+FIRST_WORDS = 80
+"""Characters of each."""
+
+LEAVING = ("/quit", "/exit", "/q")
+COMMANDS_IN_CHAT = {
+    "/new": "begin another conversation; this one is kept",
+    "/help": "show these lines",
+    "/quit": "leave; so do /exit, /q and the end of the input",
+}
+
 
 def ask(
-    question: Annotated[str, typer.Argument(help="Your question.")],
+    question: Annotated[list[str], typer.Argument(help="Your question, in quotes or without.")],
     *,
     model: ModelOption = None,
     threshold: ThresholdOption = None,
@@ -53,10 +67,11 @@ def ask(
     with opened(data=data, model=model, threshold=threshold) as application:
         bot = loop.run(application.chatbot(filters=within(collection), saved=False))
         if json:
-            answer = bot.ask(question)
+            answer = bot.ask(" ".join(question))
             as_json(answer_as_json(answer))
         else:
-            answer = _told(bot, question)
+            answer = _told(bot, " ".join(question))
+            _point_on(answer, collection)
     if answer.outcome == "declined":
         raise typer.Exit(3)
 
@@ -68,7 +83,7 @@ def chat(
     collection: CollectionOption = None,
     data: DataOption = None,
 ) -> None:
-    """Talk about your documents; the conversation is remembered. /new begins another, /quit leaves."""
+    """Talk about your documents; the conversation is remembered. /help shows what else can be typed."""
     with opened(data=data, model=model, threshold=threshold) as application:
         saved = loop.run(application.database.conversations.conversations(LOCAL)) if go_on else ()
         latest = saved[0] if saved else None
@@ -79,13 +94,15 @@ def chat(
                 if latest
                 else "There is no conversation yet; this is the first."
             )
-        note("Ask about your documents. /new begins another conversation, /quit leaves.")
+        note("Ask about your documents. /new begins another conversation, /quit leaves, /help tells more.")
         for line in _typed():
-            if line == "/new":
-                note(bot.reset())
+            if _is_command(line):
+                _obey(line.split(maxsplit=1)[0], bot)
                 continue
             try:
-                _told(bot, line)
+                _point_on(_told(bot, line), collection)
+                if not sys.stdin.isatty():
+                    out.print()
             except AlreadyTold:
                 continue
             except FootnoteError as error:
@@ -96,13 +113,36 @@ def chat(
 def _typed() -> Iterator[str]:
     while True:
         try:
-            line = out.input("\n[bold cyan]you ›[/] ").strip()
+            line = _line().strip()
         except EOFError:
             return
-        if line in ("/quit", "/exit", "/q"):
+        if line in LEAVING:
             return
         if line:
             yield line
+
+
+def _line() -> str:
+    """What is typed next. A pipe is not prompted: the answers would stand behind the prompts."""
+    if not sys.stdin.isatty():
+        return input()
+    return (out if out.is_terminal else err).input("\n[bold cyan]you ›[/] ")
+
+
+def _is_command(line: str) -> bool:
+    """A path such as /etc/hosts is none; a mistyped one is, lest it be asked."""
+    return line.startswith("/") and "/" not in line.split(maxsplit=1)[0][1:]
+
+
+def _obey(command: str, bot: Chatbot) -> None:
+    if command == "/new":
+        bot.reset()
+        note("Started a new conversation; the old one is kept.")
+    elif command == "/help":
+        for name, does in COMMANDS_IN_CHAT.items():
+            note(f"{name:<6} {does}")
+    else:
+        note(f"There is no command {command}. /help shows those there are.")
 
 
 class AlreadyTold(typer.Exit):
@@ -132,6 +172,24 @@ def _told(bot: Chatbot, question: str) -> Answer:
         raise BackendError("The turn ended without an answer.")
     footnotes(ended.citations)
     return ended
+
+
+def _point_on(answer: Answer, collections: list[str] | None) -> None:
+    """After a declined question: what came closest, or how to get something to ask about."""
+    if answer.outcome != "declined":
+        return
+    if not answer.passages:
+        note(no_documents(collections))
+        return
+    note("The closest passages (`footnote search` shows them whole):")
+    for passage in answer.passages[:CLOSEST]:
+        page = f", page {passage.chunk.page}" if passage.chunk.page else ""
+        note(f"  {passage.document}{page}: {_first_words(passage.chunk.text)}")
+
+
+def _first_words(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= FIRST_WORDS else flat[:FIRST_WORDS].rsplit(" ", 1)[0] + " …"
 
 
 @contextmanager
