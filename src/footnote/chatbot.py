@@ -28,7 +28,7 @@ from footnote.events import (
     TurnEvent,
     TurnStarted,
 )
-from footnote.finding import look_up
+from footnote.finding import look_up, wanted
 from footnote.interfaces import ConversationStore, Finished, LLMBackend, Retriever, Text
 from footnote.language.characters import clean
 from footnote.memory import ConversationMemory, latest, roughly
@@ -216,6 +216,8 @@ class Chatbot:
             turn.recalled = answer_from_history(turn.asked, history) or ""
             turn.repeated = repeated(turn.recalled, history)
         if gate == "small_talk" or turn.recalled or self.kb is None or not use_rag:
+            return
+        if not await wanted(self.kb, turn.asked):
             return
         found = await look_up(self.kb, turn.asked, history, self.top_k, self.filters)
         self.stats["retrievals"] += 1

@@ -1,7 +1,7 @@
 """Finds the passages for a question, in our knowledge base or in anybody's own index. Read `look_up`."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,15 +47,25 @@ async def find(retriever: Retriever, question: str, top_k: int, filters: Filters
     """The best passages first. `filters` are for our own knowledge base; another index has its own."""
     if isinstance(retriever, KnowledgeBase) and type(retriever).retrieve is KnowledgeBase.retrieve:
         return await retriever.search(question, top_k, filters=filters)
-    retrieve = retriever.retrieve
-    if inspect.iscoroutinefunction(retrieve):
-        found = await retrieve(question, top_k)
-    else:
-        # A plain function may block: never on the loop that serves everyone.
-        found = await anyio.to_thread.run_sync(lambda: retrieve(question, top_k), abandon_on_cancel=True)
-        if inspect.isawaitable(found):
-            found = await found
+    found = await _asked(retriever.retrieve, question, top_k)
     return tuple(as_passage(item, number) for number, item in enumerate(found))
+
+
+async def wanted(retriever: Retriever, message: str) -> bool:
+    """Whether a message is to be looked up, where a retriever has a `needs_retrieval` of its own. Ours is
+    the gate, which has judged already."""
+    own = getattr(retriever, "needs_retrieval", None)
+    if own is None or getattr(own, "__func__", None) is KnowledgeBase.needs_retrieval:
+        return True
+    return bool(await _asked(own, message))
+
+
+async def _asked(function: Callable[..., Any], *arguments: Any) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(*arguments)
+    # A plain function may block: never on the loop that serves everyone.
+    result = await anyio.to_thread.run_sync(lambda: function(*arguments), abandon_on_cancel=True)
+    return await result if inspect.isawaitable(result) else result
 
 
 def embedder_of(retriever: Retriever) -> Embedder | None:

@@ -297,6 +297,21 @@ def test_a_knowledge_base_with_a_retrieve_of_its_own_is_asked_by_it(kb: Knowledg
     assert answer.text == "Q3 revenue was 8 euros. [1]"
 
 
+def test_a_retriever_says_itself_what_it_need_not_be_asked(kb: KnowledgeBase) -> None:
+    class Selective(KnowledgeBase):
+        def __init__(self) -> None:
+            vars(self).update(vars(kb))
+
+        def needs_retrieval(self, query: str) -> bool:
+            return "revenue" not in query
+
+    bot = Chatbot(llm=MockBackend(), knowledge_base=Selective())
+    answer = bot.ask("What was Q3 revenue?")
+    assert (answer.basis, answer.passages, answer.outcome) == ("model", (), "complete")
+    assert bot.ask("What does the premium plan cost?").passages
+    assert bot.get_stats()["retrievals"] == 1
+
+
 # --- plain scripts ---------------------------------------------------------------------------------------
 
 
