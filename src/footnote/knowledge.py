@@ -219,7 +219,14 @@ class KnowledgeBase:
     # --- for scripts without `async` ----------------------------------------------------------
 
     def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> list[Added]:
-        """Add `{"text", "source", …}` records; all their keys come back from `retrieve`."""
+        """Add `{"text", "source", …}` records; all their keys come back from `retrieve`. Raises `TypeError`,
+        before any is added, when one of them has no text."""
+        for number, given in enumerate(documents, 1):
+            if not isinstance(given, Mapping) or "text" not in given:
+                raise TypeError(
+                    'A document is a dict such as {"text": "Returns are free.", "source": "returns.txt"}; '
+                    f"number {number} is {str(given)[:60]!r}. Files are added with add_files."
+                )
         results: list[Added] = []
         names = _Names(self)
         for given in documents:
