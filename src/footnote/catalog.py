@@ -28,5 +28,5 @@ def implementation(kind: Kind, name: str) -> ModuleType:
         if error.name is None or error.name.split(".")[0] == "footnote":
             raise  # a fault of ours, which no package mends
         raise MissingExtra(
-            f"`{name}` needs the package `{error.name}`: pip install 'footnote-chat[{name}]'"
+            f"`{name}` needs the package `{error.name}`: pip install '.[{name}]' in Footnote's folder"
         ) from error

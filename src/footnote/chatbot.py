@@ -222,7 +222,7 @@ class Chatbot:
         found = await look_up(self.kb, turn.asked, history, self.top_k, self.filters)
         self.stats["retrievals"] += 1
         turn.question, passages, evidence = found.question, found.passages, found.evidence
-        if evidence.score >= self.threshold:
+        if passages and evidence.score >= self.threshold:
             turn.basis, turn.passages, turn.evidence = "documents", passages, evidence
         elif gate == "conversation":
             # Neither our words nor the documents tell; the model may know from what was said.

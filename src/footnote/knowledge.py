@@ -222,7 +222,7 @@ class KnowledgeBase:
         """Add `{"text", "source", …}` records; all their keys come back from `retrieve`. Raises `TypeError`,
         before any is added, when one of them has no text."""
         for number, given in enumerate(documents, 1):
-            if not isinstance(given, Mapping) or "text" not in given:
+            if not isinstance(given, Mapping) or not isinstance(given.get("text"), str):
                 raise TypeError(
                     'A document is a dict such as {"text": "Returns are free.", "source": "returns.txt"}; '
                     f"number {number} is {str(given)[:60]!r}. Files are added with add_files."
@@ -231,7 +231,7 @@ class KnowledgeBase:
         names = _Names(self)
         for given in documents:
             rest = {key: value for key, value in given.items() if key not in ("text", "source")}
-            source, text = str(given.get("source", "text")), str(given["text"])
+            source, text = str(given.get("source", "text")), given["text"]
             results.append(loop.run(self._add_text(names, source, text, rest)))
         return results
 

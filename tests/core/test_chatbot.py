@@ -240,6 +240,12 @@ async def test_small_talk_needs_no_documents_and_is_labelled() -> None:
     assert chatbot.get_stats()["retrievals"] == 0
 
 
+async def test_nothing_found_is_declined_whatever_the_threshold() -> None:
+    chatbot = bot(llm=ExtractiveBackend(), threshold=0.0)
+    answer = await chatbot.answer(OFF_TOPIC)
+    assert (answer.outcome, answer.basis, answer.text) == ("declined", "documents", DECLINED)
+
+
 async def test_a_new_subject_is_not_mixed_with_the_old_one() -> None:
     texts = {"sticks.txt": "USB sticks are not allowed.", "trees.txt": "The discount on trees is 25 percent."}
     chatbot = bot(llm=ExtractiveBackend(), knowledge_base=MemoryRetriever(texts), threshold=0.4)

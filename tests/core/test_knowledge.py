@@ -143,7 +143,9 @@ def test_a_text_that_is_refused_takes_no_name(kb: KnowledgeBase) -> None:
     assert told == [("faq", "refused"), ("faq", "added"), ("faq (2)", "refused"), ("faq (2)", "added")]
 
 
-@pytest.mark.parametrize("wrong", ["Returns are free.", {"content": "Returns are free."}, ["text"]])
+@pytest.mark.parametrize(
+    "wrong", ["Returns are free.", {"content": "Returns are free."}, {"text": None}, ["text"]]
+)
 def test_a_record_without_text_is_refused_before_any_is_added(kb: KnowledgeBase, wrong: Any) -> None:
     with pytest.raises(TypeError, match="number 2 is"):
         kb.add_documents([{"text": "Returns are free.", "source": "returns.txt"}, wrong])
