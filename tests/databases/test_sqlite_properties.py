@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy.dialects import sqlite
 
 from footnote.databases.sqlite import SqliteDatabase
-from footnote.databases.sqlite.search import best_by_words
+from footnote.databases.sqlite.bm25 import best_by_words
+from footnote.databases.sqlite.search import visible
 from footnote.language.words import document_terms
 from footnote.testing.document_store import embed, sample
 from footnote.types import LOCAL, DocumentId, Filters
@@ -117,13 +119,19 @@ def test_every_term_is_one_word_to_the_index(new_database: Path, terms: list[str
         connection.rollback()
 
 
+@pytest.mark.parametrize("of_decisive", [False, True])
 @pytest.mark.parametrize("filters", [Filters(), Filters(collections=("a",)), Filters(added_after=1.0)])
-async def test_the_word_search_starts_from_the_words(database: SqliteDatabase, filters: Filters) -> None:
+async def test_the_word_search_starts_from_the_words(
+    database: SqliteDatabase, filters: Filters, of_decisive: bool
+) -> None:
     """Going through the chunks of every allowed document instead would take a second at 100,000."""
-    statement = best_by_words(LOCAL, filters, 200).compile(
-        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
+    best = best_by_words(visible(LOCAL, filters), of_decisive=of_decisive)
+    statement = best.params(expression="a", decisive="a", chosen="[]", most=200).compile(
+        dialect=sqlite.dialect(paramstyle="named"), compile_kwargs={"render_postcompile": True}
     )
     with closing(sqlite3.connect(database.path)) as connection:
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
-    assert plan[0][3].startswith("SCAN words VIRTUAL TABLE INDEX")
-    assert plan[1][3].startswith("SEARCH chunks USING INTEGER PRIMARY KEY")
+        plan = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", defaultdict(str))]
+    assert plan[0].startswith("SCAN words VIRTUAL TABLE INDEX")
+    assert [step.split(" (")[0] for step in plan if " chunks " in step] == [
+        "SEARCH chunks USING INTEGER PRIMARY KEY"
+    ]

@@ -1,6 +1,6 @@
 """Search by words and by vectors in one consistent view. Start at `Search.find`.
 
-Words: FTS5's BM25 over terms that `footnote.language.words` makes of texts and questions alike.
+Words: FTS5's BM25 over terms that `footnote.language.words` makes of texts and questions alike (`bm25`).
 Vectors: exact cosine over a matrix in memory, brought up to date when the index's revision has
 changed, so that what another process adds is found by the next search.
 """
@@ -12,25 +12,17 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 import numpy as np
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from footnote.databases.sqlite.bm25 import Bm25
 from footnote.databases.sqlite.matrix import Ids, Matrix, Rows, Snapshot
-from footnote.databases.sqlite.schema import chunks, documents, file_state, words
+from footnote.databases.sqlite.schema import chunks, documents, file_state
 from footnote.databases.sqlite.schema import vectors as vector_table
 from footnote.errors import IndexMismatch
 from footnote.interfaces import Candidate, Vectors
 from footnote.language.words import query_terms
 from footnote.types import LOCAL, ChunkId, Filters, OwnerId
-
-WEIGHT_OF_BODY = 1.0
-WEIGHT_OF_HEADING = 0.6
-WEIGHT_OF_NAME = 0.4
-# BM25 as FTS5 gives it is negative, the best first.
-BM25: ColumnElement[float] = literal_column(
-    f"-bm25(words, {WEIGHT_OF_BODY}, {WEIGHT_OF_HEADING}, {WEIGHT_OF_NAME})"
-)
-MATCHES = text("words MATCH :expression")
 
 BATCH = 4096
 """Vectors read at a time."""
@@ -54,6 +46,7 @@ class Search:
         self._refreshing = anyio.Lock()
         self._revision = -1
         self._matrix = Matrix()
+        self._words = Bm25(0)
         self._scopes: dict[tuple[OwnerId, Filters], Scope] = {}
 
     async def find(
@@ -71,16 +64,14 @@ class Search:
             # The first statement fixes what this transaction sees; under the lock, so that the
             # matrix is of that same moment.
             await self._refresh(connection, vector.shape[-1])
-            snapshot = self._matrix.snapshot()
+            snapshot, words = self._matrix.snapshot(), self._words
             scope = await self._scope(connection, snapshot, owner, filters)
         if scope.empty:
             return ()
         asked = vector.reshape(-1).astype(np.float32, copy=False)
         near = await anyio.to_thread.run_sync(snapshot.nearest, asked, scope.rows, limit)
-        expression = expression_of(question, scope.languages)
-        by_words = await _best_by_words(connection, expression, owner, filters, limit)
-        without_words = [int(chunk) for chunk in near if int(chunk) not in by_words]
-        by_words |= await _words_of(connection, expression, without_words)
+        terms = terms_of(question, scope.languages)
+        by_words = await words.scores(connection, terms, visible(owner, filters), near.tolist(), limit)
         found: Ids = np.union1d(near, np.fromiter(by_words, dtype=np.int64, count=len(by_words)))
         cosines = snapshot.cosines(found, asked)
         return tuple(
@@ -104,6 +95,7 @@ class Search:
         firsts, counts = _columns((await connection.execute(alive)).all())
         await anyio.to_thread.run_sync(self._matrix.keep, firsts, counts)
         await self._load(connection, dimensions)
+        self._words = Bm25(len(self._matrix.snapshot().ids))
         self._revision = state.revision
 
     async def _load(self, connection: AsyncConnection, dimensions: int) -> None:
@@ -162,48 +154,19 @@ def allowed(owner: OwnerId, filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def expression_of(question: str, languages: Collection[str]) -> str:
-    """The question in FTS5's language: any of its terms may match. Empty when it has none."""
-    terms = dict.fromkeys(term for spellings in query_terms(question, languages) for term in spellings)
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+def visible(owner: OwnerId, filters: Filters) -> list[ColumnElement[bool]]:
+    """The same, as conditions on the `chunks` table."""
+    conditions: list[ColumnElement[bool]] = [chunks.c.owner == owner]
+    if filters != Filters():
+        seen = select(documents.c.id).where(*allowed(owner, filters))
+        # The plus keeps SQLite from going through each allowed document's chunks one by one.
+        conditions.append(literal_column("+chunks.document_id").in_(seen))
+    return conditions
 
 
-def best_by_words(owner: OwnerId, filters: Filters, limit: int) -> Select[int, float]:
-    """The chunks that match `:expression` best, the best first, with their BM25."""
-    best = (
-        select(words.c.rowid, BM25.label("score"))
-        .select_from(words.join(chunks, chunks.c.id == words.c.rowid))
-        .where(MATCHES, chunks.c.owner == owner)
-        .order_by(literal_column("score").desc())
-        .limit(limit)
-    )
-    if filters == Filters():
-        return best
-    seen = select(documents.c.id).where(*allowed(owner, filters))
-    # The plus keeps SQLite from going through each allowed document's chunks one by one.
-    return best.where(literal_column("+chunks.document_id").in_(seen))
-
-
-async def _best_by_words(
-    connection: AsyncConnection, expression: str, owner: OwnerId, filters: Filters, limit: int
-) -> dict[int, float]:
-    if not expression:
-        return {}
-    found = await connection.execute(best_by_words(owner, filters, limit), {"expression": expression})
-    return {row.rowid: row.score for row in found}
-
-
-async def _words_of(
-    connection: AsyncConnection, expression: str, chunk_ids: Sequence[int]
-) -> dict[int, float]:
-    """BM25 of chunks that the caller may see; those that no word matches are left out."""
-    if not expression or not chunk_ids:
-        return {}
-    # The plus makes one pass over the matches; without it, one search for each id.
-    chosen = literal_column("+words.rowid").in_(chunk_ids)
-    scored = select(words.c.rowid, BM25.label("score")).select_from(words).where(MATCHES, chosen)
-    found = await connection.execute(scored, {"expression": expression})
-    return {row.rowid: row.score for row in found}
+def terms_of(question: str, languages: Collection[str]) -> list[str]:
+    """The terms of the question, each once; any of them may match."""
+    return list(dict.fromkeys(term for spellings in query_terms(question, languages) for term in spellings))
 
 
 def _columns(ranges: Sequence[tuple[int, ...]]) -> tuple[Ids, Ids]:
