@@ -25,6 +25,7 @@ from footnote.events import (
 from footnote.types import LOCAL, Citation, Message, TurnId, Verdict
 from footnote.ui import sources, uploads, waiting, wording
 from footnote.ui.escaping import plain, prose, quoted
+from footnote.ui.seen import Seen
 
 AVATAR = str(Path(__file__).with_name("icon.svg"))
 LOOKS_PER_SECOND = 12
@@ -111,16 +112,17 @@ def stop(application: Application, turn_id: TurnId) -> None:
 # --- as it was saved --------------------------------------------------------------------------
 
 
-def draw(application: Application, message: Message, question: str, *, last: bool) -> None:
+def draw(application: Application, seen: Seen, message: Message, question: str) -> None:
     """A saved answer with its footnotes. `question` is what it answers, for asking again."""
     told = message.metadata
+    last = message is seen.messages[-1]
     with st.chat_message("assistant", avatar=AVATAR):
         if told.get("rewritten_question"):
             st.caption(f"{wording.LOOKED_UP_AS}: {plain(told['rewritten_question'])}")
         if message.content:
             st.markdown(prose(message.content, {citation.marker for citation in message.citations}))
-        _draw_footnotes(message)
-        _draw_ending(application, message)
+        _draw_footnotes(seen, message)
+        _draw_ending(application, seen, message)
         _draw_basis(message)
         again = st.empty()
         if last and message.outcome in ("interrupted", "failed", "streaming"):
@@ -137,7 +139,7 @@ def _ask_again(question: str) -> None:
     waiting.add(question)
 
 
-def _draw_footnotes(message: Message) -> None:
+def _draw_footnotes(seen: Seen, message: Message) -> None:
     """A row of footnotes below the answer, one for each number; a click opens the source."""
     by_marker: dict[int, list[Citation]] = {}
     for citation in message.citations:
@@ -147,29 +149,30 @@ def _draw_footnotes(message: Message) -> None:
     with st.container(horizontal=True, gap="small", key=f"footnotes-{message.id}"):
         for marker, cited in by_marker.items():
             st.button(
-                label(marker, cited),
+                label(marker, seen.short[cited[0].document], cited),
                 key=f"footnote-{message.id}-{marker}",
+                help=plain(cited[0].document),
                 on_click=sources.open_footnote,
                 args=(message.id, marker),
             )
 
 
-def label(marker: int, cited: Sequence[Citation]) -> str:
+def label(marker: int, document: str, cited: Sequence[Citation]) -> str:
     """A footnote as a button says it: its number, its document and page, and its worst verdict."""
     pages = list(dict.fromkeys(citation.page for citation in cited if citation.page))
     where = f", p. {plain(', '.join(pages))}" if pages else ""
     verdict = min((citation.verdict for citation in cited), key=_WORST_FIRST.index)
-    return f":blue[\\[{marker}\\]] {plain(cited[0].document)}{where} \u2002{wording.VERDICTS[verdict]}"
+    return f":blue[\\[{marker}\\]] {plain(document)}{where} \u2002{wording.VERDICTS[verdict]}"
 
 
-def _draw_ending(application: Application, message: Message) -> None:
+def _draw_ending(application: Application, seen: Seen, message: Message) -> None:
     """How the answer ended, when it is not simply complete, and what the reader should know."""
     match message.outcome:
         case "complete":
             pass
         case "declined":
             st.caption(wording.DECLINED)
-            _draw_closest(application, message)
+            _draw_closest(application, seen, message)
         case "cut_short":
             st.warning(wording.CUT_SHORT, icon=":material/content_cut:")
         case "interrupted" | "streaming":
@@ -182,7 +185,7 @@ def _draw_ending(application: Application, message: Message) -> None:
         st.caption(f":material/info: {plain(notice)}")
 
 
-def _draw_closest(application: Application, message: Message) -> None:
+def _draw_closest(application: Application, seen: Seen, message: Message) -> None:
     """What was found and is not enough. Read only when somebody opens it."""
     if not message.metadata.get("retrieved"):
         st.caption(wording.NOTHING_CLOSE)
@@ -192,7 +195,7 @@ def _draw_closest(application: Application, message: Message) -> None:
         return
     with folded:
         for name, text in loop.run(_closest(application, TurnId(message.metadata.get("turn_id", "")))):
-            st.caption(plain(name))
+            st.caption(plain(seen.short.get(name, name)), help=plain(name))
             st.markdown(quoted(text, 0, 0))
 
 

@@ -43,16 +43,16 @@ def draw(application: Application, seen: Seen) -> None:
             st.rerun()
         with st.container(gap=None):
             for document in seen.documents[:SHOWN]:
-                _draw_entry(application, document)
+                _draw_entry(application, document, seen.short[document.name])
         if len(seen.documents) > SHOWN:
             st.caption(f"… {len(seen.documents) - SHOWN:,} more: `footnote list`")
 
 
-def _draw_entry(application: Application, document: DocumentSummary) -> None:
+def _draw_entry(application: Application, document: DocumentSummary, name: str) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", wrap=False, key=f"document-{document.id}", gap="small"
     ):
-        st.text(document.name, width="stretch", wrap=False)
+        st.text(name, help=plain(document.name), width="stretch", wrap=False)
         if st.session_state.get("removing") == document.id:
             st.button(
                 wording.REMOVE,
@@ -60,7 +60,7 @@ def _draw_entry(application: Application, document: DocumentSummary) -> None:
                 type="primary",
                 help=wording.REMOVE_ASKED,
                 on_click=_remove,
-                args=(application, document),
+                args=(application, document, name),
             )
         else:
             st.button(
@@ -68,16 +68,16 @@ def _draw_entry(application: Application, document: DocumentSummary) -> None:
                 icon=":material/close:",
                 key=f"remove-{document.id}",
                 type="tertiary",
-                help=f"{wording.REMOVE} {plain(document.name)}",
+                help=f"{wording.REMOVE} {plain(name)}",
                 on_click=lambda: st.session_state.update(removing=document.id),
             )
 
 
-def _remove(application: Application, document: DocumentSummary) -> None:
+def _remove(application: Application, document: DocumentSummary, name: str) -> None:
     citing = loop.run(application.knowledge_base().remove([document.id]))
     st.session_state.pop("removing", None)
     if citing:
-        st.session_state.citing = (document.name, citing)
+        st.session_state.citing = (name, citing)
 
 
 def draw_citing(application: Application, place: DeltaGenerator) -> None:

@@ -46,7 +46,7 @@ with said_before:
             with st.chat_message("user", avatar=":material/person:"):
                 st.text(question)
         else:
-            answer.draw(application, message, question, last=message is seen.messages[-1])
+            answer.draw(application, seen, message, question)
 
 documents.draw_citing(application, citing)
 if "problem" in st.session_state:
@@ -55,7 +55,7 @@ with read:
     told = uploads.draw()
 with next_up:
     waiting.draw(answering=seen.turn is not None)
-sources.draw(application, seen.messages)
+sources.draw(application, seen)
 
 stop = st.bottom.empty()
 if seen.turn is not None:

@@ -1,6 +1,6 @@
 """What a run of the page looks at, read in one go, so that all of the page shows the same moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from footnote.assemble import Application
@@ -15,6 +15,7 @@ from footnote.types import (
     TurnId,
 )
 from footnote.ui import wording
+from footnote.ui.naming import short_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,8 @@ class Seen:
     documents: tuple[DocumentSummary, ...]
     messages: tuple[Message, ...]
     """The branch that is shown, oldest first, without the answer that is being written."""
+    short: Mapping[str, str]
+    """What the page calls each document that is there or cited, by its full name."""
     turn: TurnId | None
     """The turn that runs in this conversation now."""
     gone: bool
@@ -46,11 +49,14 @@ async def look(application: Application, conversation_id: ConversationId | None)
             messages = messages[:-1]
         else:
             turn = None
+    documents = await application.database.documents.list(LOCAL)
+    cited = [citation.document for message in messages for citation in message.citations]
     return Seen(
         conversation_id=conversation_id,
         conversations=await store.conversations(LOCAL),
-        documents=await application.database.documents.list(LOCAL),
+        documents=documents,
         messages=tuple(messages),
+        short=short_names([*(document.name for document in documents), *cited]),
         turn=turn,
         gone=gone,
     )

@@ -11,9 +11,10 @@ import streamlit as st
 from footnote import loop
 from footnote.assemble import Application
 from footnote.errors import NotFound
-from footnote.types import LOCAL, Citation, Document, Extracted, Message, MessageId
+from footnote.types import LOCAL, Citation, Document, Extracted, MessageId
 from footnote.ui import wording
 from footnote.ui.escaping import plain, prose, quoted, visible
+from footnote.ui.seen import Seen
 
 AROUND = 700
 """Characters of the source before and after the quote."""
@@ -44,7 +45,7 @@ def close() -> None:
     st.session_state.pop("footnote", None)
 
 
-def draw(application: Application, messages: Sequence[Message]) -> None:
+def draw(application: Application, seen: Seen) -> None:
     """The panel of the open footnote, if one is open."""
     footnote = opened()
     if footnote is None:
@@ -52,7 +53,7 @@ def draw(application: Application, messages: Sequence[Message]) -> None:
     message_id, marker = footnote
     cited = [
         citation
-        for message in messages
+        for message in seen.messages
         if message.id == message_id
         for citation in message.citations
         if citation.marker == marker
@@ -60,11 +61,15 @@ def draw(application: Application, messages: Sequence[Message]) -> None:
     if not cited:
         close()
         return
-    title = f"\\[{marker}\\] {plain(cited[0].document)}"
-    st.dialog(title, width="medium", position="right", on_dismiss=close)(_draw_panel)(application, cited)
+    name = seen.short[cited[0].document]
+    title = f"\\[{marker}\\] {plain(name)}"
+    panel = st.dialog(title, width="medium", position="right", on_dismiss=close)(_draw_panel)
+    panel(application, name, cited)
 
 
-def _draw_panel(application: Application, cited: Sequence[Citation]) -> None:
+def _draw_panel(application: Application, name: str, cited: Sequence[Citation]) -> None:
+    if cited[0].document != name:
+        st.caption(plain(cited[0].document))
     source = loop.run(find(application, cited[0]))
     if source.remark:
         st.warning(plain(source.remark))
