@@ -40,7 +40,7 @@ class Allowance:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """How much a file may use, growing with its size. A file of up to a megabyte ends within ten
-    seconds; more are given for each further megabyte."""
+    seconds, unless the machine is too busy to work on it; more are given for each further megabyte."""
 
     max_bytes: int = 200 * _MB
     memory: int = 512 * _MB

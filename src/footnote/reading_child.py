@@ -4,9 +4,10 @@
                 <--frames----------  relays what it says   <--pipe---------------   under limits
 
 The template imports parsers and never looks at a file, so each child starts within milliseconds and
-clean. It reads requests one after another: a JSON line, then the bytes of the file, which the child
-takes from the same pipe. It answers in frames (`FRAME`): pieces of the child's answer, then how the
-child ended. After an unclean end it exits, since bytes of the file may be left in the pipe.
+clean. It reads requests one after another: a JSON line, then, when it has said that it is ready, the
+bytes of the file, which the child takes from the same pipe. It answers in frames (`FRAME`): pieces of
+the child's answer, then how the child ended. After an unclean end it exits, since bytes of the file
+may be left in the pipe.
 
 Where a process cannot fork (Windows), the template itself is the child and ends after one file.
 """
@@ -24,11 +25,12 @@ from typing import Any
 from footnote.errors import DocumentRefused
 from footnote.parsers import SUFFIXES
 from footnote.parsers.building.recognising import format_of, suffix_of
-from footnote.reading_process import CAN_FORK, FRAME
+from footnote.reading_process import CAN_FORK, FRAME, PATIENCE
 from footnote.types import Extracted
 
 _REQUESTS, _ANSWERS = 0, 1
 _PIECE = 1 << 16
+_LOOK_AGAIN_SECONDS = 0.2
 
 
 def main() -> None:
@@ -43,6 +45,7 @@ def main() -> None:
         except Exception:  # noqa: BLE001 - a parser that cannot be imported is reported, whatever it raises
             _send(b"E", json.dumps({"ended": "setup", "detail": traceback.format_exc()}).encode())
             return
+        _send(b"R", b"")
         ending = _run(request) if CAN_FORK else _run_here(request)
         _send(b"E", json.dumps(ending).encode())
         if ending["ended"] != "finished" or not CAN_FORK:
@@ -73,7 +76,7 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
     os.close(child_answer)
     ended = "finished"
     try:
-        ended = _relay(answer, request)
+        ended = _relay(answer, request, pid)
     finally:
         os.close(answer)
         if ended != "finished":
@@ -91,18 +94,18 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _relay(answer: int, request: dict[str, Any]) -> str:
+def _relay(answer: int, request: dict[str, Any], child: int) -> str:
     """Pass the child's answer on. Returns why it stopped: finished, wall, output or orphaned."""
-    deadline = time.monotonic() + request["wall"]
+    begun, wall = time.monotonic(), request["wall"]
     left = request["output"]
     poll = select.poll()
     poll.register(answer, select.POLLIN)
     # Asked for nothing but the hang-up: the bytes in this pipe are the child's.
     poll.register(_REQUESTS, 0)
     while True:
-        waiting = deadline - time.monotonic()
-        events = dict(poll.poll(max(waiting, 0) * 1000))
-        if not events:
+        waited = time.monotonic() - begun
+        events = dict(poll.poll(max(wall - waited, _LOOK_AGAIN_SECONDS) * 1000))
+        if waited > wall * PATIENCE or (not events and not _wants_a_core(child)):
             return "wall"
         if events.get(_REQUESTS, 0) & (select.POLLHUP | select.POLLERR):
             return "orphaned"
@@ -114,6 +117,15 @@ def _relay(answer: int, request: dict[str, Any]) -> str:
             if left < 0:
                 return "output"
             _send(b"P", piece)
+
+
+def _wants_a_core(pid: int) -> bool:
+    """Whether a process works or waits for a core to work on. Only Linux tells; elsewhere it does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
 
 
 def _run_here(request: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,15 @@ from typing import IO, Any, cast
 from footnote.errors import DocumentError
 
 FRAME = struct.Struct(">cI")
-"""What the child process sends: a kind (R ready, P piece of an answer, E end, in JSON), a length, and
-so many bytes."""
+"""What the child process sends: a kind, a length, and so many bytes. R: it is ready, for requests and
+then for the file of each; P: a piece of an answer; E: the end of one, in JSON."""
 
 CAN_FORK = hasattr(os, "fork")
 """Where it is false (Windows), a process reads one file and ends, under a time limit alone."""
+
+PATIENCE = 5
+"""How many times its wall time a file may take while it works or waits for a core: then the machine is
+slow, and the limit of its processor time is what ends it."""
 
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
@@ -60,20 +64,31 @@ class ReadingProcess:
 
     def ask(self, data: bytes, request: Mapping[str, Any]) -> tuple[bytearray, dict[str, Any]]:
         """What the child answered, and how it ended."""
-        watch = self._watch(request["wall"] + _GRACE_SECONDS)
-        answer = bytearray()
+        self._write(json.dumps(request).encode() + b"\n")
+        # Loading the parser is not the file's fault, so its time begins when it is asked for.
+        kind, payload = self._frame_within(_START_SECONDS)
+        if kind == b"E":
+            return bytearray(), json.loads(payload)
+        if kind != b"R":
+            slow = {"ended": "setup", "detail": f"It took more than {_START_SECONDS:.0f} seconds to load."}
+            return bytearray(), slow if self._timed_out else {"ended": "vanished"}
+        watch = self._watch(request["wall"] * (PATIENCE if CAN_FORK else 1) + _GRACE_SECONDS)
         try:
-            self._write(json.dumps(request).encode() + b"\n", data)
-            while True:
-                kind, payload = self._frame()
-                if kind == b"P":
-                    answer += payload
-                elif kind == b"E":
-                    return answer, json.loads(payload)
-                else:
-                    return answer, {"ended": "wall" if self._timed_out else "vanished"}
+            self._write(data)
+            return self._answer()
         finally:
             watch.cancel()
+
+    def _answer(self) -> tuple[bytearray, dict[str, Any]]:
+        answer = bytearray()
+        while True:
+            kind, payload = self._frame()
+            if kind == b"P":
+                answer += payload
+            elif kind == b"E":
+                return answer, json.loads(payload)
+            else:
+                return answer, {"ended": "wall" if self._timed_out else "vanished"}
 
     def reusable(self, ending: Mapping[str, Any]) -> bool:
         """Whether it waits for another file after this ending."""
@@ -110,10 +125,9 @@ class ReadingProcess:
     def _stdout(self) -> IO[bytes]:
         return cast(IO[bytes], self._process.stdout)
 
-    def _write(self, *parts: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         try:
-            for part in parts:
-                self._stdin.write(part)
+            self._stdin.write(data)
             self._stdin.flush()
         except OSError:
             # The child ended before it had taken everything: the frames tell why.

@@ -1,5 +1,6 @@
 """A parser that does what no parser should. The file's content says what."""
 
+import contextlib
 import ctypes
 import os
 import time
@@ -14,6 +15,16 @@ def parse(data: bytes, name: str) -> Extracted:  # noqa: C901, PLR0911, PLR0912 
             time.sleep(600)
         case "spin":
             while True:
+                pass
+        case "trickle":
+            while True:
+                for descriptor in range(3, 10):
+                    with contextlib.suppress(OSError):
+                        os.write(descriptor, b" ")
+                time.sleep(0.05)
+        case "share a core":
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+            while time.process_time() < 0.5:
                 pass
         case "eat":
             hoard = []

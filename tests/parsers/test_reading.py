@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
@@ -75,6 +75,50 @@ async def test_a_parser_that_misbehaves_is_ended_and_the_next_file_is_read(
 ) -> None:
     assert (await refusal(faulty, what.encode(), "a.faulty")).reason == reason
     assert (await faulty.read(b"next", "b.faulty")).text == "read 4 bytes"
+
+
+@pytest.mark.parametrize("can_fork", [True, False])
+async def test_the_time_that_a_parser_takes_to_load_is_not_the_files(
+    monkeypatch: pytest.MonkeyPatch, can_fork: bool
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
+    monkeypatch.setattr(reading_process, "_GRACE_SECONDS", 0.5)
+    if not can_fork:
+        cannot_fork(monkeypatch)
+    reader = ConfinedReader(limits=Limits(wall_seconds=1), parsers={"slow": "tests.parsers.slow_parser"})
+    assert (await reader.read(b"words", "a.slow")).text == "read 5 bytes"
+    await reader.aclose()
+
+
+@pytest.fixture
+def busy_core() -> Iterator[None]:
+    """A core on which four others want to work all the time."""
+    work = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", work]) for _ in range(4)]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+async def hasty(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ConfinedReader]:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
+    limits = Limits(cpu_seconds=2, wall_seconds=0.4)
+    reader = ConfinedReader(limits=limits, parsers={"faulty": "tests.parsers.faulty_parser"})
+    yield reader
+    await reader.aclose()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who waits for a core")
+@pytest.mark.usefixtures("busy_core")
+async def test_a_file_that_waits_for_a_core_is_not_to_blame(hasty: ConfinedReader) -> None:
+    assert (await hasty.read(b"share a core", "a.faulty")).text == "read 12 bytes"
+
+
+@needs_fork
+async def test_an_answer_that_never_ends_is_ended(hasty: ConfinedReader) -> None:
+    assert (await refusal(hasty, b"trickle", "a.faulty")).reason == "too_slow"
 
 
 async def test_a_failure_names_the_place_but_no_words_of_the_document(
@@ -151,8 +195,7 @@ async def test_a_parser_that_cannot_be_loaded_is_no_fault_of_the_file() -> None:
 async def test_a_system_that_cannot_fork_gets_a_process_for_each_file(
     faulty: ConfinedReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading_process, "CAN_FORK", False)
-    monkeypatch.setattr(reading_process, "_BOOT", f"import os; del os.fork; {reading_process._BOOT}")
+    cannot_fork(monkeypatch)
     assert (await faulty.read(b"one", "a.faulty")).text == "read 3 bytes"
     assert (await refusal(faulty, b"fail", "a.faulty")).reason == "damaged"
     assert (await refusal(faulty, b"sleep", "a.faulty")).reason == "too_slow"
@@ -214,6 +257,12 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
             return
         subprocess.run(["sleep", "0.05"], check=True)
     pytest.fail("the reading process outlived its owner")
+
+
+def cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    monkeypatch.setattr(reading_process, "CAN_FORK", False)
+    monkeypatch.setattr(reading_process, "_BOOT", f"import os; del os.fork; {reading_process._BOOT}")
 
 
 def is_running(pid: int) -> bool:
