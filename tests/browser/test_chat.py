@@ -98,6 +98,19 @@ def test_a_file_that_is_uploaded_can_be_asked_about(page: Page, served: Served, 
     expect(highlighted(page).first).to_have_text("Visitors park on level B of the garage.")
 
 
+def test_a_document_is_read_and_downloaded_by_a_click_on_its_name(page: Page, served: Served) -> None:
+    page.goto(served.address)
+    sidebar(page).get_by_text("Documents (").click()
+    sidebar(page).get_by_role("button", name="refund-policy.md").click()
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_test_id("stText")).to_contain_text(ANSWER)
+    with page.expect_download() as downloading:
+        panel.get_by_role("button", name="Download the original").click()
+    assert ANSWER.encode() in Path(downloading.value.path()).read_bytes()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
 def test_a_file_and_a_question_can_be_sent_together(page: Page, served: Served, tmp_path: Path) -> None:
     (tmp_path / "canteen.txt").write_text("The canteen closes at 14:30 on Fridays.\n")
     page.goto(served.address)
@@ -217,7 +230,7 @@ def test_a_removed_document_leaves_no_quote_behind(page: Page, served: Served, t
     ask(page, "When are the lockers emptied?")
     expect(footnote(page)).to_contain_text("lockers.md")
     entry = sidebar(page).locator('[class*="st-key-document-"]').filter(has_text="lockers.md")
-    entry.get_by_role("button").click()
+    entry.get_by_role("button").last.click()
     entry.get_by_role("button", name="Remove", exact=True).click()
     expect(main(page)).to_contain_text("lockers.md is gone. 1 saved answer cites it.")
     footnote(page).click()

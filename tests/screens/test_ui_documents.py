@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from footnote import loop
 from footnote.assemble import Application
@@ -12,7 +13,7 @@ from footnote.settings import load
 from footnote.ui import uploads
 from footnote.ui.escaping import plain
 from footnote.ui.running import opened
-from tests.screens.test_ui_page import PAGE, asked, drawn
+from tests.screens.test_ui_page import PAGE, asked
 
 CLUB = "/home/ann/club/minutes.md"
 SCHOOL = "/home/ann/school/minutes.md"
@@ -40,10 +41,11 @@ def page(application: Application) -> AppTest:
 
 
 def test_documents_are_listed_by_names_that_tell_them_apart(page: AppTest) -> None:
-    assert {text.value: text.help for text in page.sidebar.text} == {
-        "club/minutes.md": plain(CLUB),
-        "harbour.txt": plain(HARBOUR),
-        "school/minutes.md": plain(SCHOOL),
+    opening = [button for button in page.sidebar.button if str(button.key).startswith("open-")]
+    assert {button.label: button.help for button in opening} == {
+        plain("club/minutes.md"): plain(CLUB),
+        plain("harbour.txt"): plain(HARBOUR),
+        plain("school/minutes.md"): plain(SCHOOL),
     }
 
 
@@ -56,7 +58,27 @@ def test_a_footnote_and_its_source_have_the_same_short_name(page: AppTest) -> No
     assert plain(CLUB) in [caption.value for caption in page.caption]
 
 
-def test_the_closest_passages_have_short_names_too(page: AppTest) -> None:
-    asked(page, "Who won the 1998 football world cup at the harbour?")
-    assert "harbour.txt" in drawn(page)
-    assert "/home/ann" not in drawn(page)
+def named(page: AppTest, name: str) -> Button:
+    return next(button for button in page.sidebar.button if button.label == plain(name))
+
+
+def test_a_click_on_a_document_opens_all_of_it_beside_the_chat(page: AppTest) -> None:
+    named(page, "school/minutes.md").click().run()
+    assert [text.value for text in page.text] == [DOCUMENTS[SCHOOL].decode().rstrip()]
+    assert plain(SCHOOL) in [caption.value for caption in page.caption]
+    assert len(page.get("download_button")) == 1
+
+
+def test_what_is_open_is_closed_when_it_is_removed_or_another_conversation_begins(
+    page: AppTest, application: Application
+) -> None:
+    named(page, "harbour.txt").click().run()
+    assert page.text
+    page.button(key="new-conversation").click().run()
+    assert not page.text
+    named(page, "harbour.txt").click().run()
+    for document in loop.run(application.knowledge_base().documents()):
+        loop.run(application.knowledge_base().remove([document.id]))
+    page.run()
+    assert not page.exception
+    assert not page.text

@@ -9,7 +9,7 @@ import streamlit as st
 from footnote import loop
 from footnote.assemble import Application
 from footnote.types import LOCAL, ConversationId, ConversationSummary
-from footnote.ui import wording
+from footnote.ui import sources, wording
 from footnote.ui.escaping import plain
 from footnote.ui.seen import Seen, figures
 
@@ -25,7 +25,8 @@ def current() -> ConversationId | None:
 
 def show(conversation_id: ConversationId | None) -> None:
     """Go to a conversation, or to a new one."""
-    for about_the_last in ("footnote", "deleting", "problem"):
+    sources.close()
+    for about_the_last in ("deleting", "problem"):
         st.session_state.pop(about_the_last, None)
     if conversation_id is None:
         st.query_params.pop(IN_ADDRESS, None)

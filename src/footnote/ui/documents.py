@@ -1,4 +1,4 @@
-"""The documents at the left: adding files and removing documents."""
+"""The documents at the left: adding files, reading and removing documents."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from footnote import loop
 from footnote.assemble import Application
 from footnote.types import LOCAL, DocumentSummary
-from footnote.ui import uploads, waiting, wording
+from footnote.ui import sources, uploads, waiting, wording
 from footnote.ui.escaping import plain
 from footnote.ui.seen import Seen
 
@@ -52,7 +52,16 @@ def _draw_entry(application: Application, document: DocumentSummary, name: str) 
     with st.container(
         horizontal=True, vertical_alignment="center", wrap=False, key=f"document-{document.id}", gap="small"
     ):
-        st.text(name, help=plain(document.name), width="stretch", wrap=False)
+        # As wide as its name, in a place as wide as there is: a wide button would centre its name.
+        st.container().button(
+            plain(name),
+            key=f"open-{document.id}",
+            type="tertiary",
+            help=plain(document.name),
+            wrap=False,
+            on_click=sources.open_document,
+            args=(document.id,),
+        )
         if st.session_state.get("removing") == document.id:
             st.button(
                 wording.REMOVE,

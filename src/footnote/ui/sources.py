@@ -3,7 +3,7 @@
 Read `draw`. Everything of a document is shown letter for letter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,7 +11,7 @@ import streamlit as st
 from footnote import loop
 from footnote.assemble import Application
 from footnote.errors import NotFound
-from footnote.types import LOCAL, Citation, Document, Extracted, MessageId
+from footnote.types import LOCAL, Citation, Document, DocumentId, Extracted, MessageId
 from footnote.ui import wording
 from footnote.ui.escaping import plain, prose, quoted, visible
 from footnote.ui.seen import Seen
@@ -31,45 +31,50 @@ class Source:
     remark: str = ""
 
 
-def opened() -> tuple[MessageId, int] | None:
-    """The footnote whose source is shown: of which message, and its number."""
-    footnote: tuple[MessageId, int] | None = st.session_state.get("footnote")
-    return footnote
-
-
 def open_footnote(message_id: MessageId, marker: int) -> None:
-    st.session_state.footnote = (message_id, marker)
+    st.session_state.source = (message_id, marker)
+
+
+def open_document(document_id: DocumentId) -> None:
+    st.session_state.source = document_id
 
 
 def close() -> None:
-    st.session_state.pop("footnote", None)
+    st.session_state.pop("source", None)
 
 
 def draw(application: Application, seen: Seen) -> None:
-    """The panel of the open footnote, if one is open."""
-    footnote = opened()
-    if footnote is None:
-        return
-    message_id, marker = footnote
-    cited = [
-        citation
-        for message in seen.messages
-        if message.id == message_id
-        for citation in message.citations
-        if citation.marker == marker
-    ]
-    if not cited:
-        close()
-        return
-    name = seen.short[cited[0].document]
-    title = f"\\[{marker}\\] {plain(name)}"
-    panel = st.dialog(title, width="medium", position="right", on_dismiss=close)(_draw_panel)
-    panel(application, name, cited)
+    """The panel of the footnote or document that is open, if one is and it is still there."""
+    match st.session_state.get("source"):
+        case (message_id, marker):
+            cited = [
+                citation
+                for message in seen.messages
+                if message.id == message_id
+                for citation in message.citations
+                if citation.marker == marker
+            ]
+            if cited:
+                name = seen.short[cited[0].document]
+                _panel(f"\\[{marker}\\] {plain(name)}", _draw_cited)(application, name, cited)
+            else:
+                close()
+        case document_id:
+            names = [document.name for document in seen.documents if document.id == document_id]
+            if names:
+                name = seen.short[names[0]]
+                _panel(plain(name), _draw_document)(application, name, document_id)
+            else:
+                close()
 
 
-def _draw_panel(application: Application, name: str, cited: Sequence[Citation]) -> None:
-    if cited[0].document != name:
-        st.caption(plain(cited[0].document))
+def _panel(title: str, content: Callable[..., None]) -> Callable[..., None]:
+    """`content`, drawn at the right of the page when it is called."""
+    return st.dialog(title, width="medium", position="right", on_dismiss=close)(content)
+
+
+def _draw_cited(application: Application, name: str, cited: Sequence[Citation]) -> None:
+    _draw_full_name(cited[0].document, name)
     source = loop.run(find(application, cited[0]))
     if source.remark:
         st.warning(plain(source.remark))
@@ -78,7 +83,27 @@ def _draw_panel(application: Application, name: str, cited: Sequence[Citation]) 
             st.divider()
         _draw_citation(citation, source.document)
     if source.document is not None:
-        _draw_whole(application, source.document)
+        with st.expander(wording.WHOLE_DOCUMENT):
+            _draw_text(source.document.extracted)
+        _draw_download(application, source.document)
+
+
+def _draw_document(application: Application, name: str, document_id: DocumentId) -> None:
+    try:
+        document = loop.run(application.database.documents.document(LOCAL, document_id))
+    except NotFound:
+        st.warning(wording.SOURCE_REMOVED)
+        return
+    _draw_full_name(document.name, name)
+    for note in document.extracted.notes:
+        st.caption(plain(note))
+    _draw_download(application, document)
+    _draw_text(document.extracted)
+
+
+def _draw_full_name(full: str, name: str) -> None:
+    if full != name:
+        st.caption(plain(full))
 
 
 async def find(application: Application, citation: Citation) -> Source:
@@ -148,12 +173,15 @@ def window(text: str, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _draw_whole(application: Application, document: Document) -> None:
-    text = document.extracted.text
-    with st.expander(wording.WHOLE_DOCUMENT):
-        if len(text) > LONGEST_SHOWN:
-            st.caption(f"The first {LONGEST_SHOWN:,} of {len(text):,} characters.")
-        st.text(visible(text[:LONGEST_SHOWN]))
+def _draw_text(extracted: Extracted) -> None:
+    """A whole text, line for line."""
+    if len(extracted.text) > LONGEST_SHOWN:
+        st.caption(f"The first {LONGEST_SHOWN:,} of {len(extracted.text):,} characters.")
+    text = visible(extracted.text[:LONGEST_SHOWN])
+    st.text(text)
+
+
+def _draw_download(application: Application, document: Document) -> None:
     st.download_button(
         wording.DOWNLOAD,
         # Read when it is asked for, and never as a type that a browser would open in our name.
