@@ -25,6 +25,7 @@ from typing import Any
 from footnote.errors import DocumentRefused
 from footnote.parsers import SUFFIXES
 from footnote.parsers.building.recognising import format_of, suffix_of
+from footnote.reading_confinement import guard, leave_network, limit
 from footnote.reading_process import CAN_FORK, FRAME, PATIENCE
 from footnote.types import Extracted
 
@@ -35,6 +36,8 @@ _LOOK_AGAIN_SECONDS = 0.2
 
 def main() -> None:
     """Answer requests until the asking process closes the pipe."""
+    # A system that does not allow it reads files all the same: `guard` is left.
+    leave_network()
     _send(b"R", b"")
     while line := _read_line():
         request = json.loads(line)
@@ -130,6 +133,7 @@ def _wants_a_core(pid: int) -> bool:
 
 def _run_here(request: dict[str, Any]) -> dict[str, Any]:
     data = _read_bytes(request["size"])
+    guard()
     for part in _answer(request, data):
         for start in range(0, len(part), _PIECE):
             _send(b"P", part[start : start + _PIECE])
@@ -140,39 +144,18 @@ def _run_here(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _child(request: dict[str, Any], answer: int) -> None:
-    _limit(request)
+    limit(request)
     # Libraries in C write where they like; nothing but frames may reach the pipe to the asker.
     nowhere = os.open(os.devnull, os.O_RDWR)
     data = _read_bytes(request["size"])
     for descriptor in (_REQUESTS, _ANSWERS, 2):
         os.dup2(nowhere, descriptor)
+    guard()
     for part in _answer(request, data):
         view = memoryview(part)
         while view:
             view = view[os.write(answer, view) :]
     os._exit(0)
-
-
-def _limit(request: dict[str, Any]) -> None:
-    import resource  # noqa: PLC0415 - exists only where a process can fork
-
-    def at_most(what: int, soft: int, hard: int | None = None) -> None:
-        _, ceiling = resource.getrlimit(what)
-        highest = soft if hard is None else hard
-        if ceiling != resource.RLIM_INFINITY:
-            soft, highest = min(soft, ceiling), min(highest, ceiling)
-        resource.setrlimit(what, (soft, highest))
-
-    cpu = int(request["cpu"])
-    at_most(resource.RLIMIT_CPU, cpu, cpu + 1)
-    at_most(resource.RLIMIT_FSIZE, 0)
-    at_most(resource.RLIMIT_CORE, 0)
-    at_most(resource.RLIMIT_NOFILE, 64)
-    if sys.platform == "linux":
-        with open("/proc/self/statm", encoding="ascii") as sizes:
-            own = int(sizes.read().split()[0]) * resource.getpagesize()
-        at_most(resource.RLIMIT_AS, own + request["memory"])
-        at_most(resource.RLIMIT_NPROC, 0)
 
 
 def _answer(request: dict[str, Any], data: bytes) -> list[bytes]:

@@ -34,10 +34,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(CORE, ABOVE_SEAMS | CORE),
     "settings": NOUNS,
     "catalog": NOUNS,
-    # Files are read in a child process: these three are its two ends and what they agree on.
+    # Files are read in a child process: these are its two ends, what they agree on, and its limits.
     "reading": NOUNS | SEAMS | {"reading_process"},
     "reading_process": NOUNS,
-    "reading_child": NOUNS | {"reading_process", "parsers"},
+    "reading_confinement": set(),
+    "reading_child": NOUNS | {"reading_process", "reading_confinement", "parsers"},
     "backends": ABOVE_SEAMS,
     "embedders": ABOVE_SEAMS,
     "parsers": ABOVE_SEAMS | {"parsers"},
@@ -105,7 +106,7 @@ LATE_IMPORTS = {
     "cli/serving.py": "the chat page is an extra, and its absence is told in a sentence",
     "databases/sqlite/database.py": "Alembic takes longer to load than all the rest, and is seldom needed",
     "embedders/minilm.py": "the runtime of the model is heavy, and a listing of documents needs none",
-    "reading_child.py": "`resource` exists only where there are limits to set",
+    "reading_confinement.py": "`resource` exists only where there are limits to set",
     "language/words.py": "the language model of the identifier takes most of a second to read",
 }
 """Files with an import inside a function, each with its reason."""

@@ -3,6 +3,11 @@
 import contextlib
 import ctypes
 import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +15,8 @@ from footnote.types import Block, Extracted
 
 
 def parse(data: bytes, name: str) -> Extracted:  # noqa: C901, PLR0911, PLR0912 - one case after another
-    match data.decode().strip():
+    what, _, where = data.decode().strip().partition(" to ")
+    match what:
         case "sleep":
             time.sleep(600)
         case "spin":
@@ -37,7 +43,7 @@ def parse(data: bytes, name: str) -> Extracted:  # noqa: C901, PLR0911, PLR0912 
         case "leave":
             os._exit(0)
         case "stop itself":
-            os.kill(os.getpid(), 9)
+            signal.raise_signal(signal.SIGKILL)
         case "flood":
             return Extracted(text="flood " * (20 << 20))
         case "recurse":
@@ -51,7 +57,29 @@ def parse(data: bytes, name: str) -> Extracted:  # noqa: C901, PLR0911, PLR0912 
             print("noise")
             return Extracted(text="heard")
         case "write":
-            Path("written.txt").write_text("x" * 100)
+            Path(where).write_text("x" * 100)
+        case "touch":
+            Path(where).touch()
+        case "remove":
+            Path(where).unlink()
+        case "rename":
+            Path(where).rename(where + ".old")
+        case "run":
+            subprocess.run([sys.executable, "-c", f"open({where!r}, 'w')"], check=True)
+        case "kill":
+            os.kill(int(where), signal.SIGTERM)
+        case "connect":
+            socket.create_connection(("127.0.0.1", int(where)))
+        case "connect below Python":
+            return Extracted(text=f"refused: {_connect_below_python(int(where))}")
         case "environment":
             return Extracted(text="\n".join(["variables:", *os.environ]))
     return Extracted(text=f"read {len(data)} bytes")
+
+
+def _connect_below_python(port: int) -> bool:
+    """As a library in C would."""
+    system = ctypes.CDLL(None)
+    address = struct.pack("=H", socket.AF_INET) + struct.pack(">H", port) + bytes([127, 0, 0, 1]) + bytes(8)
+    connection = system.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    return bool(system.connect(connection, address, len(address)) != 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -67,7 +68,6 @@ async def test_a_user_format_is_one_module(faulty: ConfinedReader) -> None:
         ("misplace", "unreadable"),
         ("recurse", "damaged"),
         ("fail", "damaged"),
-        ("write", "damaged"),
     ],
 )
 async def test_a_parser_that_misbehaves_is_ended_and_the_next_file_is_read(
@@ -139,6 +139,66 @@ async def test_no_secret_of_the_environment_reaches_a_parser(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     assert "OPENAI_API_KEY" not in (await faulty.read(b"environment", "a.faulty")).text
+
+
+def contents(folder: Path) -> dict[Path, str]:
+    return {path: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("what", ["write", "touch", "remove", "rename", "run"])
+@pytest.mark.parametrize("can_fork", [True, False])
+async def test_a_parser_changes_no_file_and_starts_no_program(
+    monkeypatch: pytest.MonkeyPatch, faulty: ConfinedReader, tmp_path: Path, what: str, can_fork: bool
+) -> None:
+    if not can_fork:
+        cannot_fork(monkeypatch)
+    kept = tmp_path / "kept"
+    kept.write_text("words")
+    before = contents(tmp_path)
+    place = kept if what in {"remove", "rename"} else tmp_path / "new"
+    assert (await refusal(faulty, f"{what} to {place}".encode(), "a.faulty")).reason == "damaged"
+    assert contents(tmp_path) == before
+
+
+@pytest.fixture
+def bystander() -> Iterator[int]:
+    """The id of a process that nobody must end."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process.pid
+        assert process.poll() is None
+
+
+async def test_a_parser_ends_no_other_process(faulty: ConfinedReader, bystander: int) -> None:
+    assert (await refusal(faulty, b"kill to %d" % bystander, "a.faulty")).reason == "damaged"
+
+
+@pytest.fixture
+def phone() -> Iterator[socket.socket]:
+    """Somebody who waits for a call."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+async def test_a_parser_calls_nobody(faulty: ConfinedReader, phone: socket.socket) -> None:
+    port = phone.getsockname()[1]
+    assert (await refusal(faulty, b"connect to %d" % port, "a.faulty")).reason == "damaged"
+
+
+@pytest.fixture
+def escapable() -> None:
+    program = "import sys, footnote.reading_confinement as c; sys.exit(not c.leave_network())"
+    if subprocess.run([sys.executable, "-c", program], check=False).returncode:
+        pytest.skip("this system does not let a program leave the network")
+
+
+@pytest.mark.usefixtures("escapable")
+async def test_a_library_in_c_calls_nobody(faulty: ConfinedReader, phone: socket.socket) -> None:
+    port = phone.getsockname()[1]
+    answer = await faulty.read(b"connect below Python to %d" % port, "a.faulty")
+    assert answer.text == "refused: True"
 
 
 async def test_a_cancelled_read_ends_at_once_and_leaves_the_reader_usable(faulty: ConfinedReader) -> None:
