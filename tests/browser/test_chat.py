@@ -1,5 +1,6 @@
 """What a person sees and does on the chat page, in a real browser against a real server."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -109,6 +110,27 @@ def test_a_document_is_read_and_downloaded_by_a_click_on_its_name(page: Page, se
     assert ANSWER.encode() in Path(downloading.value.path()).read_bytes()
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
+
+
+def test_a_quote_from_a_file_of_code_is_set_as_code(page: Page, served: Served, tmp_path: Path) -> None:
+    (tmp_path / "oven.py").write_text(
+        'def heat(oven):\n    """Heat the oven to 220 degrees."""\n    oven.on()\n'
+    )
+    page.goto(served.address)
+    sidebar(page).get_by_text("Documents (").click()
+    sidebar(page).locator("input[type=file]").set_input_files(tmp_path / "oven.py")
+    expect(main(page)).to_contain_text("oven.py added")
+    ask(page, "To how many degrees is the oven heated?")
+    expect(footnote(page)).to_contain_text("oven.py")
+    footnote(page).click()
+    expect(highlighted(page).first).to_contain_text("220 degrees")
+    expect(highlighted(page).first).to_have_css("font-family", re.compile("mono|Code"))
+    page.keyboard.press("Escape")
+    ask(page, QUESTION)
+    expect(footnote(page)).to_contain_text("refund-policy.md")
+    footnote(page).click()
+    expect(highlighted(page).first).to_have_text(ANSWER)
+    expect(highlighted(page).first).not_to_have_css("font-family", re.compile("mono|Code"))
 
 
 def test_a_file_and_a_question_can_be_sent_together(page: Page, served: Served, tmp_path: Path) -> None:

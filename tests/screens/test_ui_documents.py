@@ -82,3 +82,11 @@ def test_what_is_open_is_closed_when_it_is_removed_or_another_conversation_begin
     page.run()
     assert not page.exception
     assert not page.text
+
+
+def test_a_file_of_code_is_set_as_code_and_a_text_is_not(page: AppTest, application: Application) -> None:
+    code = "def area(width, height):\n    return width * height"
+    loop.run(application.knowledge_base().add("area.py", code.encode()))
+    named(page.run(), "area.py").click().run()
+    assert [block.value for block in page.code] == [code]
+    assert not page.text

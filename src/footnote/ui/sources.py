@@ -22,6 +22,9 @@ AROUND = 700
 LONGEST_SHOWN = 300_000
 """Characters of a whole document that the page shows; the original can be downloaded."""
 
+CODE = "code-window"
+"""The beginning of the key of a window that shows code."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
@@ -135,8 +138,15 @@ def _draw_citation(citation: Citation, document: Document | None) -> None:
         return
     start, end = window(document.extracted.text, citation.start, citation.end)
     text = document.extracted.text[start:end]
-    with st.container(border=True, key=f"window-{citation.marker}-{citation.start}-{citation.end}"):
+    kind = CODE if _is_code(document.extracted) else "text"
+    with st.container(border=True, key=f"{kind}-{citation.marker}-{citation.start}-{citation.end}"):
         st.markdown(quoted(text, citation.start - start, citation.end - start))
+    if kind == CODE:
+        # A block of code of Streamlit's own cannot have a part of it highlighted.
+        st.html(
+            f'<style>[class*="st-key-{CODE}-"] p '
+            '{ font-family: "Source Code Pro", monospace; font-size: 0.875rem }</style>'
+        )
 
 
 def place(citation: Citation, document: Document | None) -> list[str]:
@@ -178,7 +188,14 @@ def _draw_text(extracted: Extracted) -> None:
     if len(extracted.text) > LONGEST_SHOWN:
         st.caption(f"The first {LONGEST_SHOWN:,} of {len(extracted.text):,} characters.")
     text = visible(extracted.text[:LONGEST_SHOWN])
-    st.text(text)
+    if _is_code(extracted):
+        st.code(text, language=None, wrap_lines=True)
+    else:
+        st.text(text)
+
+
+def _is_code(extracted: Extracted) -> bool:
+    return {block.kind for block in extracted.blocks} == {"code"}
 
 
 def _draw_download(application: Application, document: Document) -> None:
