@@ -1,17 +1,19 @@
 """Reads files safely: every parser runs in a child process that can be ended at any time.
 
-`ConfinedReader.read` is the way in. It hands the bytes to one of a few template processes
-(`reading_child`), which forks a child under limits on memory, processor time, wall time and output.
-Whatever becomes of the child, the caller gets the text or a `DocumentRefused` with a reason.
+`ConfinedReader.read` is the way in; `boxes` finds a quote on the pages of a PDF. Both hand the bytes
+to one of a few template processes (`reading_child`), which forks a child under limits on memory,
+processor time, wall time and output. Whatever becomes of the child, the caller gets what was asked for
+or a `DocumentRefused` with a reason.
 """
 
 import json
 import logging
 import threading
 import weakref
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import anyio
 import anyio.to_thread
@@ -25,6 +27,10 @@ _log = logging.getLogger(__name__)
 _MB = 1 << 20
 _KINDS = frozenset(get_args(BlockKind))
 _REASONS = frozenset(get_args(Reason))
+
+T = TypeVar("T")
+Box = tuple[int, float, float, float, float]
+"""Page from 0, and left, bottom, right, top in points from the lower left corner of the page."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +98,19 @@ class ConfinedReader:
         Raises `DocumentRefused` with the reason, and `DocumentError` when no process can be started.
         Cancelling ends the child.
         """
+        return await self._in_turn(data, {"name": name, "parsers": self._parsers}, _extracted)
+
+    async def boxes(self, data: bytes, runs: Sequence[PageRun], start: int, end: int) -> tuple[Box, ...]:
+        """Where the kept text `start:end` of a PDF stands on its pages, a box for each stretch of a line.
+
+        `runs` are those that reading it gave. Raises as `read` does.
+        """
+        ranges = _page_ranges(runs, start, end)
+        return await self._in_turn(data, {"name": "it.pdf", "parsers": {}, "boxes": ranges}, _boxes)
+
+    async def _in_turn(
+        self, data: bytes, request: Mapping[str, Any], understand: Callable[[bytearray], T]
+    ) -> T:
         if not data:
             raise DocumentRefused("This file is empty.", reason="empty")
         if len(data) > self.limits.max_bytes:
@@ -103,7 +122,7 @@ class ConfinedReader:
         errand = _Errand()
         try:
             return await anyio.to_thread.run_sync(
-                self._read, data, name, errand, limiter=self._turn, abandon_on_cancel=True
+                self._ask, data, request, understand, errand, limiter=self._turn, abandon_on_cancel=True
             )
         except anyio.get_cancelled_exc_class():
             errand.cancel()
@@ -116,13 +135,18 @@ class ConfinedReader:
 
     # --- in a worker thread ----------------------------------------------------------------------
 
-    def _read(self, data: bytes, name: str, errand: "_Errand") -> Extracted:
+    def _ask(
+        self,
+        data: bytes,
+        request: Mapping[str, Any],
+        understand: Callable[[bytearray], T],
+        errand: "_Errand",
+    ) -> T:
         process = self._take()
         try:
             errand.begin(process)
             allowance = self.limits.allow(len(data))
-            request = {"name": name, "size": len(data), "parsers": self._parsers, **asdict(allowance)}
-            answer, ending = process.ask(data, request)
+            answer, ending = process.ask(data, {**request, "size": len(data), **asdict(allowance)})
         except BaseException:
             self._drop(process)
             raise
@@ -131,7 +155,13 @@ class ConfinedReader:
                 self._idle.append(process)
         else:
             self._drop(process)
-        return _outcome(answer, ending, allowance)
+        _require_end(ending, allowance)
+        try:
+            return understand(answer)
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise DocumentRefused(
+                "This file made the parser give a broken answer, so it was not read.", reason="unreadable"
+            ) from error
 
     def _take(self) -> ReadingProcess:
         with self._guard:
@@ -151,7 +181,7 @@ class ConfinedReader:
 
 
 class _Errand:
-    """One call of `read`: lets its cancellation end the process that works for it."""
+    """One file in the hands of a process: lets its cancellation end that process."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -180,10 +210,11 @@ def _end_all(processes: set[ReadingProcess]) -> None:
 # --- what came back ----------------------------------------------------------------------------------
 
 
-def _outcome(answer: bytearray, ending: Mapping[str, Any], allowance: Allowance) -> Extracted:
+def _require_end(ending: Mapping[str, Any], allowance: Allowance) -> None:
+    """Raises what became of a file whose process did not come to its end."""
     match ending["ended"]:
         case "finished":
-            return _extracted(answer)
+            return
         case "wall":
             raise _too_slow()
         case "output":
@@ -231,28 +262,37 @@ def _too_large(why: str) -> DocumentRefused:
 
 
 def _extracted(answer: bytearray) -> Extracted:
-    """The answer as a value. The child is not trusted: what does not fit is refused."""
-    line_end = answer.find(b"\n")
-    try:
-        head = json.loads(answer[:line_end])
-        if "refused" in head:
-            raise _refusal(head)
-        text = answer[line_end + 1 :].decode("utf-8")
-        blocks = tuple(
-            Block(kind=kind, start=start, end=end, level=level) for kind, start, end, level in head["blocks"]
-        )
-        pages = tuple(Page(label=label, start=start, end=end) for label, start, end in head["pages"])
-        runs = tuple(
-            PageRun(start=start, page=page, page_start=page_start, length=length)
-            for start, page, page_start, length in head["page_runs"]
-        )
-        notes = tuple(str(note) for note in head["notes"])
-        _check_places(len(text), blocks, pages, runs)
-    except (ValueError, KeyError, TypeError) as error:
-        raise DocumentRefused(
-            "This file made the parser give a broken answer, so it was not read.", reason="unreadable"
-        ) from error
+    """The answer as a value. The child is not trusted: what does not fit is a `ValueError`."""
+    head, rest = _parted(answer)
+    text = rest.decode("utf-8")
+    blocks = tuple(
+        Block(kind=kind, start=start, end=end, level=level) for kind, start, end, level in head["blocks"]
+    )
+    pages = tuple(Page(label=label, start=start, end=end) for label, start, end in head["pages"])
+    runs = tuple(
+        PageRun(start=start, page=page, page_start=page_start, length=length)
+        for start, page, page_start, length in head["page_runs"]
+    )
+    notes = tuple(str(note) for note in head["notes"])
+    _check_places(len(text), blocks, pages, runs)
     return Extracted(text=text, blocks=blocks, pages=pages, page_runs=runs, notes=notes)
+
+
+def _boxes(answer: bytearray) -> tuple[Box, ...]:
+    head, _ = _parted(answer)
+    return tuple(
+        (int(page), float(left), float(bottom), float(right), float(top))
+        for page, left, bottom, right, top in head["boxes"]
+    )
+
+
+def _parted(answer: bytearray) -> tuple[dict[str, Any], bytearray]:
+    """The JSON line and what follows it. Raises the refusal that it holds."""
+    line_end = answer.find(b"\n")
+    head = json.loads(answer[:line_end])
+    if "refused" in head:
+        raise _refusal(head)
+    return head, answer[line_end + 1 :]
 
 
 def _refusal(head: Mapping[str, Any]) -> DocumentRefused:
@@ -281,3 +321,16 @@ def _check_places(
         position = run.start + run.length
     if not all(block.kind in _KINDS for block in blocks):
         raise ValueError("an unknown kind of block")
+
+
+def _page_ranges(runs: Sequence[PageRun], start: int, end: int) -> list[tuple[int, int, int]]:
+    """The kept text `start:end` as ranges of page characters: (page from 0, first, length)."""
+    ranges = []
+    first = max(bisect_right(runs, start, key=lambda run: run.start) - 1, 0)
+    for run in runs[first:]:
+        if run.start >= end:
+            break
+        low, high = max(start, run.start), min(end, run.start + run.length)
+        if low < high:
+            ranges.append((run.page, run.page_start + low - run.start, high - low))
+    return ranges

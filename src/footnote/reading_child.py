@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from footnote.errors import DocumentRefused
@@ -159,14 +160,9 @@ def _child(request: dict[str, Any], answer: int) -> None:
 
 
 def _answer(request: dict[str, Any], data: bytes) -> list[bytes]:
-    """A JSON line, and the text after it when the file was read."""
-    name = request["name"]
+    """A JSON line, and the text after it when that was asked for and the file was read."""
     try:
-        module = request["parsers"].get(suffix_of(name)) or f"footnote.parsers.{format_of(data, name)}"
-        extracted: Extracted = importlib.import_module(module).parse(data, name)
-        if not extracted.text.strip():
-            raise DocumentRefused("There is no text in this file.", reason="empty")
-        return _encoded(extracted)
+        return _boxes(request["boxes"], data) if "boxes" in request else _text(request, data)
     except DocumentRefused as refusal:
         return _refused(refusal.reason, str(refusal))
     except MemoryError:
@@ -184,7 +180,17 @@ def _answer(request: dict[str, Any], data: bytes) -> list[bytes]:
         )
 
 
-def _encoded(extracted: Extracted) -> list[bytes]:
+def _boxes(ranges: Sequence[Sequence[int]], data: bytes) -> list[bytes]:
+    pdf = importlib.import_module("footnote.parsers.pdf")
+    return [json.dumps({"boxes": pdf.boxes(data, ranges)}).encode() + b"\n"]
+
+
+def _text(request: dict[str, Any], data: bytes) -> list[bytes]:
+    name = request["name"]
+    module = request["parsers"].get(suffix_of(name)) or f"footnote.parsers.{format_of(data, name)}"
+    extracted: Extracted = importlib.import_module(module).parse(data, name)
+    if not extracted.text.strip():
+        raise DocumentRefused("There is no text in this file.", reason="empty")
     text = extracted.text.encode("utf-8")
     head = {
         "text": len(text),

@@ -1,5 +1,6 @@
 import io
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdfium2
@@ -9,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from footnote.errors import DocumentRefused
 from footnote.parsers import pdf
+from footnote.reading import Box, ConfinedReader
 from footnote.testing.parser import check_extracted
 from footnote.types import Extracted
 from tests.parsers import made_files
@@ -75,18 +77,18 @@ def test_pages_are_numbered_from_one() -> None:
     assert extracted.text[second.start : second.end] == "Meals\n\nMeals are paid up to 42 euros a day."
 
 
-def words_in_boxes(data: bytes, extracted: Extracted, start: int, end: int) -> str:
-    """What pdfium finds in the boxes of a span, a little widened, without blanks."""
+def words_in_boxes(data: bytes, boxes: Sequence[Box]) -> str:
+    """What pdfium finds in the boxes, a little widened, without blanks."""
     document = pypdfium2.PdfDocument(data)
     found = ""
-    for page, left, bottom, right, top in pdf.boxes(data, extracted.page_runs, start, end):
+    for page, left, bottom, right, top in boxes:
         text_page = document[page].get_textpage()
         found += text_page.get_text_bounded(left - 0.5, bottom - 0.5, right + 0.5, top + 0.5)
     document.close()
     return "".join(found.replace("\ufffe", "").replace("\x02", "").split())
 
 
-def check_spans(data: bytes, *, count: int) -> None:
+async def check_spans(reader: ConfinedReader, data: bytes, *, count: int) -> None:
     extracted = read(data)
     chance = random.Random(7)
     letters = [at for at, letter in enumerate(extracted.text) if not letter.isspace()]
@@ -94,18 +96,19 @@ def check_spans(data: bytes, *, count: int) -> None:
         start = chance.choice(letters)
         end = min(start + chance.randrange(1, 120), len(extracted.text))
         wanted = "".join(extracted.text[start:end].split())
-        assert wanted in words_in_boxes(data, extracted, start, end), extracted.text[start:end]
+        boxes = await reader.boxes(data, extracted.page_runs, start, end)
+        assert wanted in words_in_boxes(data, boxes), extracted.text[start:end]
 
 
-def test_a_span_of_the_text_is_boxed_on_its_page() -> None:
-    check_spans(made_files.pdf(LETTER), count=60)
+async def test_a_span_of_the_text_is_boxed_on_its_page(reader: ConfinedReader) -> None:
+    await check_spans(reader, made_files.pdf(LETTER), count=60)
 
 
-def test_a_sentence_over_two_lines_has_two_boxes_on_the_right_page() -> None:
+async def test_a_sentence_over_two_lines_has_two_boxes_on_the_right_page(reader: ConfinedReader) -> None:
     data = made_files.pdf(LETTER)
     extracted = read(data)
     start = extracted.text.index("keeps every")
-    found = pdf.boxes(data, extracted.page_runs, start, start + len("keeps every"))
+    found = await reader.boxes(data, extracted.page_runs, start, start + len("keeps every"))
     assert [page for page, *_ in found] == [0, 0]
     assert found[0][2] > found[1][4], "the second box lies below the first"
 
@@ -132,10 +135,12 @@ def test_every_kept_letter_is_the_letter_of_the_page_it_is_mapped_to() -> None:
         ("011-google-doc-document", "google-doc-document.pdf", 40),
     ],
 )
-def test_spans_of_real_documents_are_boxed(
-    development_files: Path, folder: str, name: str, count: int
+async def test_spans_of_real_documents_are_boxed(
+    reader: ConfinedReader, development_files: Path, folder: str, name: str, count: int
 ) -> None:
-    check_spans((development_files / "pypdf_sample-files" / folder / name).read_bytes(), count=count)
+    await check_spans(
+        reader, (development_files / "pypdf_sample-files" / folder / name).read_bytes(), count=count
+    )
 
 
 def test_a_pdf_without_text_says_that_it_needs_ocr() -> None:
@@ -189,14 +194,26 @@ def test_the_text_layer_of_a_scan_is_not_flagged() -> None:
     assert (extracted.text, extracted.notes) == ("Words that were recognised.", ())
 
 
-def test_a_pdf_whose_list_of_pages_is_destroyed_is_read_from_its_pages() -> None:
+async def test_a_pdf_whose_list_of_pages_is_destroyed_is_read_from_its_pages(reader: ConfinedReader) -> None:
     data = made_files.pdf(LETTER)
     broken = data.replace(b"/Pages", b"/Xages")
     assert broken != data
     extracted = read(broken)
     assert "Hotels cost at most 140 euros a night." in extracted.text
     assert "this PDF is damaged" in extracted.notes[0]
-    assert pdf.boxes(broken, extracted.page_runs, 0, 5) == pdf.boxes(data, extracted.page_runs, 0, 5)
+    whole = await reader.boxes(data, extracted.page_runs, 0, 5)
+    assert whole == await reader.boxes(broken, extracted.page_runs, 0, 5)
+    assert len(whole) == 1
+
+
+async def test_boxes_of_what_is_no_pdf_are_refused_and_nothing_has_none(reader: ConfinedReader) -> None:
+    data = made_files.pdf(LETTER)
+    runs = read(data).page_runs
+    assert await reader.boxes(data, runs, 0, 0) == ()
+    with pytest.raises(DocumentRefused) as refused:
+        await reader.boxes(b"%PDF-1.7\n" + b"[" * 1000, runs, 0, 5)
+    assert refused.value.reason == "damaged"
+    assert len(await reader.boxes(data, runs, 0, 5)) == 1
 
 
 @pytest.mark.parametrize(

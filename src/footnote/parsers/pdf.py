@@ -2,11 +2,10 @@
 
 `parse` reads each page's lines with their position and letter size, then `_Writer` joins lines to
 paragraphs and headings. A character of the kept text either is one character of a page (and lies in
-a `PageRun`) or was added between two of them (a blank, a line break). `boxes` goes the other way.
+a `PageRun`) or was added between two of them (a blank, a line break). `boxes` goes back to the pages.
 """
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -62,13 +61,13 @@ def _notes(pages: Sequence[PageText]) -> list[str]:
     return notes
 
 
-def boxes(data: bytes, runs: Sequence[PageRun], start: int, end: int) -> list[_Box]:
-    """Where the kept text `start:end` stands: (page from 0, left, bottom, right, top), one for each
-    stretch of a line, in points from the lower left corner of the page."""
+def boxes(data: bytes, ranges: Sequence[Sequence[int]]) -> list[_Box]:
+    """Where ranges of page characters (page from 0, first, length) stand, one box for each stretch of a
+    line, in points from the lower left corner of the page."""
     document, _ = _open(data)
     try:
         found: list[_Box] = []
-        for page, first, length in page_ranges(runs, start, end):
+        for page, first, length in ranges:
             text_page = document[page].get_textpage()
             for index in range(text_page.count_rects(first, length)):
                 box = (page, *text_page.get_rect(index))
@@ -89,19 +88,6 @@ def _goes_on(one: _Box, other: _Box) -> bool:
     height = min(one[4] - one[2], other[4] - other[2])
     overlap = min(one[4], other[4]) - max(one[2], other[2])
     return one[0] == other[0] and overlap > 0.5 * height and -height < other[1] - one[3] < 1.5 * height
-
-
-def page_ranges(runs: Sequence[PageRun], start: int, end: int) -> list[tuple[int, int, int]]:
-    """The kept text `start:end` as ranges of page characters: (page from 0, first, length)."""
-    ranges = []
-    first = max(bisect_right([run.start for run in runs], start) - 1, 0)
-    for run in runs[first:]:
-        if run.start >= end:
-            break
-        low, high = max(start, run.start), min(end, run.start + run.length)
-        if low < high:
-            ranges.append((run.page, run.page_start + low - run.start, high - low))
-    return ranges
 
 
 def _open(data: bytes) -> tuple[pypdfium2.PdfDocument, tuple[str, ...]]:
