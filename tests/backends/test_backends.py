@@ -90,6 +90,10 @@ def test_a_hosted_backend_can_be_made_and_says_plainly_that_it_cannot_answer_yet
         ("ok bye", "Goodbye!"),
         ("great", "Glad to hear it."),
         ("ok", "All right."),
+        ("no", "All right."),
+        ("no problem", "All right."),
+        ("that's not nice", "I'm sorry"),
+        ("not great", "I'm sorry"),
         ("what can you do?", "I answer questions by quoting your documents"),
         ("Hi! Who are you?", "I answer questions by quoting your documents"),
         ("Tell me a joke", "I answer questions by quoting your documents"),
@@ -204,4 +208,60 @@ def test_a_question_that_asks_how_gets_the_steps_that_belong_together(
     chatbot = Chatbot(ExtractiveBackend(), MemoryRetriever({"office.md": text}), threshold=0.1)
     answered = chatbot.ask(question)
     assert answered.text == answer
+    assert {citation.verdict for citation in answered.citations} == {"verified"}
+
+
+LONG_LIST = "To close the year:\n\n" + "\n".join(
+    f"{n}. Do task number {n} of the list." for n in range(1, 16)
+)
+WITH_BULLETS = (
+    "**To mount the pump:**\n\n1. Put in the plug.\n    - The red one first.\n2. Turn the handle.\n"
+    "3. Screw on the lid.\n\n1. Stop the motor.\n2. Drain the tank."
+)
+IN_A_LIST = "To start:\n\n1. Run this:\n    ```\n    pump start\n    ```\n2. Wait for the green light."
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "begins", "holds", "lacks"),
+    [
+        (
+            "How do I do task number 14?",
+            LONG_LIST,
+            "6. Do",
+            "14. Do task number 14 of the list. [1]",
+            "task number 5 of",
+        ),
+        (
+            "How do I screw on the lid?",
+            WITH_BULLETS,
+            "To mount the pump: [1]",
+            "- The red one first. [1]",
+            "motor",
+        ),
+        ("How do I drain the tank?", WITH_BULLETS, "1. Stop the motor. [1]", "2. Drain the tank. [1]", "lid"),
+        ("How do I start?", IN_A_LIST, "To start: [1]", "\n```\npump start\n```\n[1]", "    ```"),
+        (
+            "How do I stop the server?",
+            "The server must be stopped first.\n\n- Apples are red.\n- Pears are green.",
+            "The server must be stopped first. [1]",
+            "",
+            "Apples",
+        ),
+        (
+            "How do I cancel the plan?",
+            "## How to cancel the plan\n\n- Choose Plan.\n- Press Cancel.",
+            "How to cancel the plan [1]",
+            "- Press Cancel. [1]",
+            "##",
+        ),
+    ],
+)
+def test_steps_are_quoted_from_their_beginning_to_their_end(
+    question: str, text: str, begins: str, holds: str, lacks: str
+) -> None:
+    chatbot = Chatbot(ExtractiveBackend(), MemoryRetriever({"office.md": text}), threshold=0.1)
+    answered = chatbot.ask(question)
+    assert answered.text.startswith(begins)
+    assert holds in answered.text
+    assert lacks not in answered.text
     assert {citation.verdict for citation in answered.citations} == {"verified"}

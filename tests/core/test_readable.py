@@ -152,3 +152,26 @@ def test_what_only_looks_like_markup_is_left_as_it_is(text: str) -> None:
 )
 def test_each_line_of_a_drawn_tree_is_read_without_its_branches(tree: str, lines: list[str]) -> None:
     assert [readable(tree, start, end) for start, end in sentences(tree)] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "read"),
+    [
+        (
+            "Options:\n- `--force` overwrites files.\n- `--quiet` says less.",
+            "- `--force` overwrites files.",
+            None,
+        ),
+        ("| Flag | Effect |\n|---|---|\n| `--force` | overwrites |", "| `--force` | overwrites |", None),
+        ("`--` separates options from names.", "`--` separates options from names.", None),
+        ("+--verbose\n+--quiet", "+--verbose", "+--verbose"),
+    ],
+)
+def test_an_option_is_no_branch_of_a_tree(text: str, part: str, read: str | None) -> None:
+    said = of(text, part)
+    assert said == read if read else "--" in said
+
+
+def test_a_result_in_a_code_block_stays_in_one_piece() -> None:
+    block = "```\n+----+------+\n| id | name |\n+----+------+\n|  1 | Ann  |\n+----+------+\n```"
+    assert [block[start:end] for start, end in sentences(block)] == [block]

@@ -6,13 +6,12 @@ The extractive answerer writes this, and the footnote check accepts it as the so
 
 import re
 
-from footnote.language.sentences import sentences
+from footnote.language.sentences import BRANCH, sentences
 
 # A letter only with a parenthesis: "A. Smith" begins with a name.
 _BULLET = re.compile(r"^\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+(?:\[[ xX]\]\s+)?")
 _RULE = re.compile(r"^[\s|:+=-]+$")
 _FENCED = re.compile(r"(```|~~~).*\n\s*\1\s*$", re.DOTALL)
-_BRANCH = re.compile(r"^(?:[│├└╰─╴\s]+|(?:\|\s+)*[|+`]--[-\s]*)(?=\S)")
 _HEADING = re.compile(r"^#{1,6}\s+")
 # Marks stand at the borders of words: `2**8`, `src/**/*.py` and `handlers[name](event)` have none.
 _LINK = re.compile(r"(?<![\w\])])!?\[([^\]\[]+)\]\([^()\s]*\)")
@@ -114,7 +113,8 @@ def _labelled(header: str, row: str) -> str:
 def _plain(text: str) -> str:
     """Without the marks of Markdown that only make sense in their own page. Double underscores stay:
     they are more often part of a name, as in `__init__`."""
-    text = _HEADING.sub("", _BRANCH.sub("", " ".join(text.split())))
+    branch = BRANCH.match(text)
+    text = _HEADING.sub("", " ".join(text[branch.end() if branch else 0 :].split()))
     text = _RST_LINK.sub(r"\1", text)
     text = _RST_ROLE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)

@@ -18,7 +18,8 @@ HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 LIST_ITEM = re.compile(r"\s*(?:[-*+•‣◦▪–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+\S")
 TABLE_ROW = re.compile(r"\s*\|.*\|\s*$|.*\S\s+\|\s+\S.*|[^\t]+\t[^\t]+\t?.*")
 RULER = re.compile(r"[\s|:+=-]*-{2,}[\s|:+=-]*$|\s*={3,}\s*$")
-BRANCH = re.compile(r"[│├└╰|\s]*(?:[├└╰][─╴-]|\|--|`--|\+--)")
+# The last three as `tree` draws them for a plain terminal; "`--force`" and "+----+" are no branches.
+BRANCH = re.compile(r"[│├└╰|\s]*(?:[├└╰][─╴-]+|[|`+]-- (?=\w))\s*")
 LABEL = re.compile(r"[^.!?。！？:]{1,80}:\s")
 
 # A mark that may end a sentence, with what closes it, followed by a space or the end; or a mark of
@@ -95,7 +96,7 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
 def _code(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     """Fenced code in one piece, unless it draws a tree, of which each line tells something."""
     lines = [(start + first, start + last) for first, last in _lines(text[start:end])]
-    if not any(BRANCH.match(text, *line) for line in lines):
+    if sum(BRANCH.match(text, *line) is not None for line in lines) < 2:
         yield *_trimmed(text, start, end), False
         return
     for line in lines:

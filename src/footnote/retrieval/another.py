@@ -9,13 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from footnote.language.stop_words import STOP_WORDS
-from footnote.language.words import document_terms, fold
-from footnote.retrieval.answer_types import shape
+from footnote.language.words import document_terms
+from footnote.retrieval.answer_types import expected
+from footnote.retrieval.dates import dates_and_codes
 
 ARTICLES = frozenset("the a an my our your this that each every".split())
-DATE_OR_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]*[A-Za-z0-9-]*\d[A-Za-z0-9-]*|[^\W\d_]{3,9}")
-
-QUARTER = re.compile(r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(?:fourth|4th))[ -]quarter\b", re.I)
 
 Terms = tuple[str, ...]
 
@@ -32,15 +30,19 @@ class Asked:
     """All terms of the question."""
 
 
-def particulars(question: str, wanted: Sequence[Terms]) -> Asked:
-    """`wanted` are the terms of each content word, as `query_terms` gives them."""
+def particulars(question: str, wanted: Sequence[Terms], known: Collection[str]) -> Asked:
+    """`wanted` are the terms of each content word, as `query_terms` gives them; `known` are all terms of
+    what was found. A kind that nothing found speaks of may be another word for one that is there."""
     by_term = {term: alternatives for alternatives in wanted for term in alternatives}
     kinds = tuple(
         (by_term[kind], by_term[noun])
         for kind, noun in _described(document_terms(question, "en"))
         if kind in by_term and noun in by_term and by_term[kind] != by_term[noun]
+        if any(term in known for term in by_term[kind])
     )
-    return Asked(dates_and_codes(question), kinds, frozenset(by_term))
+    # "When was the 2021 edition replaced?" asks for another date than it names.
+    dates = {} if expected(question) == "time" else dates_and_codes(question)
+    return Asked(dates, kinds, frozenset(by_term))
 
 
 def about_another(asked: Asked, text: str, terms: Sequence[str], above: str, titles: Collection[str]) -> bool:
@@ -49,21 +51,10 @@ def about_another(asked: Asked, text: str, terms: Sequence[str], above: str, tit
     return _of_another_kind(asked, terms, titles) or _of_another_date(asked, text, above)
 
 
-def dates_and_codes(text: str) -> dict[str, set[str]]:
-    """The years, quarters, months and codes of a text, folded, by what they are; no numbers or measures."""
-    found: dict[str, set[str]] = {}
-    text = QUARTER.sub(lambda said: f"Q{said.lastindex or 4}", text)
-    for word in DATE_OR_CODE.findall(text):
-        kind = shape(word)
-        if kind and kind[0].isalpha():
-            found.setdefault(kind, set()).add(fold(word))
-    return found
-
-
 def _of_another_date(asked: Asked, text: str, above: str) -> bool:
     if not asked.dates:
         return False
-    said, titled = dates_and_codes(text), dates_and_codes(re.sub(r"[-_]", " ", above))
+    said, titled = dates_and_codes(text), dates_and_codes(re.sub(r"[-_.]", " ", above))
     return any(
         not dates <= said.get(kind, set()) | titled.get(kind, set())
         and bool((said.get(kind) or titled.get(kind, set())) - dates)

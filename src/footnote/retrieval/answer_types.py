@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from footnote.language.words import fold
+from footnote.retrieval.dates import MONTHS
 
 Kind = Literal["time", "duration", "amount", "name", "place", "reason", "none"]
 
@@ -33,12 +34,6 @@ ASKS: tuple[tuple[Kind, str], ...] = (
     ("name", r"who|whom|whose|wer|wem|wen|wessen|qui|quien(?:es)?|quem|chi|wie is|kto|kogo|vem"),
     ("place", r"where|wo|woher|wohin|ou|donde|onde|dove|waar|gdzie|var"),
     ("reason", r"why|how come|warum|wieso|weshalb|pourquoi|por que|perche|waarom|dlaczego|varfor"),
-)
-MONTHS = (
-    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?|januar|februar|marz|mai|juni|juli|oktober|dezember|janvier|fevrier|mars|avril"
-    r"|juin|juillet|aout|septembre|octobre|novembre|decembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto"
-    r"|septiembre|octubre|noviembre|diciembre"
 )
 DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays?|weekends?|montag|dienstag|mittwoch|freitag"
 REPEATING = r"daily|weekly|monthly|quarterly|annually|yearly|nightly|hourly|once|twice"
@@ -71,8 +66,6 @@ HELD: dict[Kind, re.Pattern[str]] = {
 PLACED = re.compile(
     r"\b(?:in|at|on|near|from|to|of|im|am|bei|aus|nach|a|en|dans|aux?)\s+(?:the\s+|der\s+)?[A-ZÀ-Þ]"
 )
-PERIOD = re.compile(r"[qh]\d|fy ?\d\d")
-YEAR = re.compile(r"(?:fy)?(?:1[5-9]|20)\d\d")
 CAPITAL = re.compile(r"(?<=[\w,;:)] )[\"“(]?([A-ZÀ-Þ][\w'’-]+)")
 
 
@@ -90,18 +83,3 @@ def holds(kind: Kind, sentence: str, known: Collection[str]) -> bool:
         return new if kind == "name" else new or bool(PLACED.search(sentence))
     folded = " ".join(word for word in fold(sentence).split() if word.strip(".,;:!?()") not in known)
     return kind in HELD and bool(HELD[kind].search(folded))
-
-
-def shape(word: str) -> str:
-    """What kind of number, date or code a word is; empty when it is none. Two words of one shape may
-    stand in each other's place: Q2 and Q3, 2023 and 2024, BX-12 and BX-14."""
-    folded = fold(word)
-    if re.fullmatch(MONTHS, folded) and (word[:1].isupper() or len(word) > len("mars")):
-        return "month"
-    if PERIOD.fullmatch(folded):
-        return "period"
-    if YEAR.fullmatch(folded):
-        return "year"
-    if not any(letter.isdigit() for letter in folded):
-        return ""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", folded))

@@ -49,6 +49,8 @@ PLURAL = frozenset("they them their theirs these those both either which others"
 
 MOST_TOGETHER = 4
 """Words that two topics of one question may have to be carried together; more would drown what is asked."""
+LONGEST_TOPIC = 600
+"""Characters of an earlier question that may name topics: a pasted letter has too many."""
 FEW = 1
 """A question with no more words of its own than this leans on what was said before."""
 SEVERAL = 4
@@ -83,7 +85,8 @@ def stand_alone(question: str, history: Sequence[Message]) -> str:
     asked = [m.content for m in history if m.role == "user" and decide(m.content, True) == "documents"]
     topics: list[_Phrase] = []
     before = ""
-    for turn, earlier in enumerate(asked):
+    for turn, whole in enumerate(asked):
+        earlier = whole[:LONGEST_TOPIC]
         before = exchanged(earlier, before) or _with_topics(earlier, topics)
         topics = _moved_on(topics, before, turn)
     return exchanged(question, before) or _with_topics(question, topics)
