@@ -25,6 +25,9 @@ TARGET_TOKENS = 180
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]{1,400}")
 
 
+LONGEST_TITLE = 500
+"""Characters."""
+
 # An anchor or a class behind a heading, as in "Prices { #prices }".
 _ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
 
@@ -100,8 +103,11 @@ def _without_gaps(extracted: Extracted) -> Iterator[Block]:
 
 
 def _title(heading: str) -> str:
-    """A heading's words without the marks of Markdown or reStructuredText around them."""
+    """A heading's words without the marks of Markdown or reStructuredText around them. A line longer than
+    any title is left as it is."""
     first = next((line for line in heading.splitlines() if any(c.isalnum() for c in line)), heading)
+    if len(first) > LONGEST_TITLE:
+        return first.strip()
     title = re.sub(r"^#+\s+|\s+#+\s*$", "", _ATTRIBUTES.sub("", first.strip()))
     return re.sub(r"(\*\*|``|`)(?=\S)(.+?)(?<=\S)\1", r"\2", title)
 

@@ -262,3 +262,15 @@ def test_a_heading_path_has_words_without_marks(heading: str, title: str) -> Non
     )
     [chunk] = cut(Extracted(text=text, blocks=blocks), count_tokens=lambda words: len(words.split()))
     assert chunk.heading == (title,)
+
+
+@pytest.mark.parametrize("line", ["a" + " " * 200_000 + "b", "**a " * 50_000], ids=["blanks", "stars"])
+def test_a_hostile_heading_is_left_as_it_is(line: str) -> None:
+    """Taking its marks off would take hours."""
+    text = f"{line}\n\nBelow it."
+    blocks = (
+        Block(kind="heading", start=0, end=len(line), level=1),
+        Block(kind="paragraph", start=len(line) + 2, end=len(text)),
+    )
+    [chunk] = cut(Extracted(text=text, blocks=blocks), count)
+    assert chunk.heading == (line.strip(),)
