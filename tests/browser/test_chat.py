@@ -239,8 +239,11 @@ def test_what_the_documents_do_not_say_is_declined_calmly(page: Page, served: Se
     ask(page, "Who won the 1998 football world cup?")
     expect(answers(page).last).to_contain_text("I don't have that information in your documents.")
     expect(main(page).get_by_test_id("stAlert")).to_have_count(0)
-    answers(page).last.get_by_text("The closest passages").click()
-    expect(answers(page).last.get_by_test_id("stExpanderDetails")).to_contain_text(".")
+    closest = answers(page).last.get_by_test_id("stExpander")
+    expect(closest).to_contain_text("The closest I found, which is not an answer")
+    expect(closest.get_by_role("button").first).to_be_visible()
+    closest.get_by_role("button").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Download the original")
 
 
 def test_a_removed_document_leaves_no_quote_behind(page: Page, served: Served, tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from footnote.events import (
     TurnEvent,
     TurnStarted,
 )
-from footnote.types import LOCAL, Citation, Message, TurnId, Verdict
-from footnote.ui import sources, uploads, waiting, wording
-from footnote.ui.escaping import plain, prose, quoted
+from footnote.types import Citation, Message, TurnId, Verdict
+from footnote.ui import closest, sources, uploads, waiting, wording
+from footnote.ui.escaping import plain, prose
 from footnote.ui.seen import Seen
 
 AVATAR = str(Path(__file__).with_name("icon.svg"))
@@ -172,7 +172,7 @@ def _draw_ending(application: Application, seen: Seen, message: Message) -> None
             pass
         case "declined":
             st.caption(wording.DECLINED)
-            _draw_closest(application, seen, message)
+            closest.draw(application, seen, message)
         case "cut_short":
             st.warning(wording.CUT_SHORT, icon=":material/content_cut:")
         case "interrupted" | "streaming":
@@ -183,38 +183,6 @@ def _draw_ending(application: Application, seen: Seen, message: Message) -> None
             assert_never(message.outcome)
     for notice in message.metadata.get("notices", []):
         st.caption(f":material/info: {plain(notice)}")
-
-
-def _draw_closest(application: Application, seen: Seen, message: Message) -> None:
-    """What was found and is not enough. Read only when somebody opens it."""
-    if not message.metadata.get("retrieved"):
-        st.caption(wording.NOTHING_CLOSE)
-        return
-    folded = st.expander(wording.CLOSEST, key=f"closest-{message.id}", on_change="rerun")
-    if not folded.open:
-        return
-    with folded:
-        for name, text in loop.run(_closest(application, TurnId(message.metadata.get("turn_id", "")))):
-            st.caption(plain(seen.short.get(name, name)), help=plain(name))
-            st.markdown(quoted(text, 0, 0))
-
-
-async def _closest(application: Application, turn_id: TurnId) -> list[tuple[str, str]]:
-    """The passages of a turn as (document name, text), read from the documents as they are now."""
-    database = application.database
-    found: list[tuple[str, str]] = []
-    try:
-        record = await database.conversations.turn(LOCAL, turn_id)
-    except NotFound:
-        return found
-    for passage in record.passages:
-        try:
-            document = await database.documents.document(LOCAL, passage["document_id"])
-        except NotFound:
-            continue
-        if document.sha256 == passage["sha256"]:
-            found.append((document.name, document.extracted.text[passage["start"] : passage["end"]]))
-    return found
 
 
 def _draw_basis(message: Message) -> None:
