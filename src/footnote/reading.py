@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_args
 import anyio
 import anyio.to_thread
 
-from footnote.errors import DocumentError, DocumentRefused, Reason
+from footnote.errors import DocumentError, DocumentRefused, Reason, too_large
 from footnote.reading_process import ReadingProcess
 from footnote.types import Block, BlockKind, Extracted, Page, PageRun
 
@@ -114,11 +114,7 @@ class ConfinedReader:
         if not data:
             raise DocumentRefused("This file is empty.", reason="empty")
         if len(data) > self.limits.max_bytes:
-            raise DocumentRefused(
-                f"This file has {len(data) / _MB:,.0f} MB; at most {self.limits.max_bytes / _MB:,.0f} MB are "
-                "read. Split it, or add the part that you need.",
-                reason="too_large",
-            )
+            raise too_large(len(data), self.limits.max_bytes)
         errand = _Errand()
         try:
             return await anyio.to_thread.run_sync(
