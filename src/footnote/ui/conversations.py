@@ -9,7 +9,7 @@ import streamlit as st
 from footnote import loop
 from footnote.assemble import Application
 from footnote.types import LOCAL, ConversationId, ConversationSummary
-from footnote.ui import sources, wording
+from footnote.ui import sources, uploads, wording
 from footnote.ui.escaping import plain
 from footnote.ui.seen import Seen, figures
 
@@ -34,12 +34,18 @@ def show(conversation_id: ConversationId | None) -> None:
         st.query_params[IN_ADDRESS] = conversation_id
 
 
+def turn_to(conversation_id: ConversationId | None) -> None:
+    """`show`, by a click: what became of files stays behind."""
+    uploads.dismiss_told()
+    show(conversation_id)
+
+
 def draw_new() -> None:
     st.button(
         wording.NEW,
         icon=":material/edit_square:",
         width="stretch",
-        on_click=show,
+        on_click=turn_to,
         args=(None,),
         key="new-conversation",
     )
@@ -65,7 +71,7 @@ def _draw_entry(conversation: ConversationSummary, is_shown: bool) -> None:
         key=f"conversation-{conversation.id}",
         type="tertiary",
         wrap=False,
-        on_click=show,
+        on_click=turn_to,
         args=(conversation.id,),
     )
 
@@ -113,4 +119,4 @@ def _delete(application: Application, conversation_id: ConversationId) -> None:
         await application.database.conversations.delete(LOCAL, conversation_id)
 
     loop.run(delete())
-    show(None)
+    turn_to(None)

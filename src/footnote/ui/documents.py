@@ -38,7 +38,7 @@ def draw(application: Application, seen: Seen) -> None:
         emptied = st.session_state.setdefault("emptied", 0)
         files = st.file_uploader(wording.ADD, accept_multiple_files=True, key=f"files-{emptied}")
         if files:
-            uploads.start(application, [(file.name, file.getvalue()) for file in files])
+            uploads.offer(application, [(file.name, file.getvalue()) for file in files])
             st.session_state.emptied += 1
             st.rerun()
         with st.container(gap=None):

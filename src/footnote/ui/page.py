@@ -70,7 +70,7 @@ if seen.turn is not None:
 if said := st.chat_input(wording.ASK, accept_file="multiple", key="said"):
     st.session_state.pop("problem", None)
     files = [(file.name, file.getvalue()) for file in said.files]
-    batch = uploads.start(application, files) if files else None
+    batch = uploads.offer(application, files) if files else None
     if said.text.strip():
         waiting.add(said.text, batch)
     st.rerun()

@@ -34,7 +34,7 @@ class Batch:
 
 
 _batches: list[Batch] = []
-"""Those that nobody has closed yet. They concern everyone who sees these documents."""
+"""Those that nobody has left behind yet. They concern everyone who sees these documents."""
 
 
 def batches() -> list[Batch]:
@@ -52,6 +52,12 @@ def start(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch
 
     loop.run(begin())
     return batch
+
+
+def offer(application: Application, files: Sequence[tuple[str, bytes]]) -> Batch:
+    """Files from whoever looks at this page, who has seen what became of earlier ones."""
+    dismiss_told()
+    return start(application, files)
 
 
 def told_apart(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -109,6 +115,7 @@ def draw_progress() -> None:
 def draw() -> Sequence[Batch]:
     """What became of every file of the batches that have ended, which are returned."""
     ended = [batch for batch in batches() if batch.ended]
+    st.session_state.told = ended
     for batch in ended:
         with st.container(border=True):
             _draw_results(batch)
@@ -119,6 +126,15 @@ def draw() -> Sequence[Batch]:
 
 def _draw_results(batch: Batch) -> None:
     results = list(batch.results)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"**{wording.OFFERED}**")
+        st.button(
+            wording.DISMISS,
+            icon=":material/close:",
+            key=f"dismiss-{id(batch)}",
+            on_click=dismiss,
+            args=(batch,),
+        )
     refused = [added for added in results if added.outcome == "refused"]
     replaced = [added for added in results if added.outcome == "replaced"]
     taken = [added for added in results if added.outcome in ("added", "unchanged")]
@@ -128,7 +144,6 @@ def _draw_results(batch: Batch) -> None:
         _draw_lines(replaced, wording.replaced(len(replaced)))
         st.caption(wording.REPLACED)
     _draw_lines(taken, wording.count(len(taken), "file is in", "files are in"))
-    st.button(wording.DISMISS, key=f"dismiss-{id(batch)}", type="tertiary", on_click=dismiss, args=(batch,))
 
 
 def _draw_lines(results: Sequence[Added], summary: str) -> None:
@@ -143,6 +158,13 @@ def _draw_lines(results: Sequence[Added], summary: str) -> None:
 def dismiss(batch: Batch) -> None:
     if batch in _batches:
         _batches.remove(batch)
+
+
+def dismiss_told() -> None:
+    """Those that this page shows: whoever turns to something else has read them. What has come since is
+    still to be told."""
+    for batch in st.session_state.pop("told", []):
+        dismiss(batch)
 
 
 def line(added: Added) -> str:

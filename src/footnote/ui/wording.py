@@ -70,6 +70,7 @@ BROKE_OFF = "Reading stopped before this file was done. Add it again."
 REPLACED = (
     "What was there is gone. Answers that cite it keep their quotes and say that the source has changed."
 )
+OFFERED = "What became of the files"
 DISMISS = "Close"
 DELETE_CITING = "Delete those answers"
 KEEP_CITING = "Keep them"
