@@ -168,16 +168,6 @@ Exceptions
     ]
 
 
-@pytest.mark.parametrize("line", ["## Set up { #set-up }", "## Set up {#set-up}", "## Set up {: .big }"])
-def test_an_anchor_is_no_part_of_a_heading(line: str) -> None:
-    assert blocks(markdown.parse(line.encode(), "page.md")) == [("heading", 2, "Set up")]
-
-
-def test_braces_that_are_no_anchor_stay_in_a_heading() -> None:
-    line = b"# Fill in {name} and {# note #}"
-    assert blocks(markdown.parse(line, "page.md")) == [("heading", 1, line.decode()[2:])]
-
-
 def test_restructured_text_blocks() -> None:
     page = """=====
 Title

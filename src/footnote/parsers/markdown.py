@@ -16,7 +16,6 @@ from footnote.parsers.building.decoding import decode
 from footnote.types import Block, BlockKind, Extracted
 
 _FRONT_MATTER = re.compile(r"\A---[^\S\n]*\n(?:(?!---|\.\.\.).*\n){0,1000}(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)")
-_ANCHOR = re.compile(r"\{:?\s*[#.][\w-]+(?:\s+[^{}\s]+)*\s*\}\s*")
 _QUOTE_MARKS = " \t>"
 _LEAVES: dict[str, BlockKind] = {
     "list_item_open": "list_item",
@@ -75,16 +74,13 @@ def _of_tokens(text: str, lines: Sequence[int], tokens: Sequence[Token]) -> Iter
 
 
 def _heading(text: str, lines: Sequence[int], token: Token, inline: Token) -> Block | None:
-    """The title alone, without the signs that make it one and an anchor after it: "Title { #anchor }"."""
+    """The title alone, without the signs that make it one."""
     assert token.map is not None
     start, end = lines[token.map[0]], lines[token.map[1]]
-    title, brace = inline.content, inline.content.rfind("{")
-    if brace > 0 and _ANCHOR.fullmatch(title, brace):
-        title = title[:brace].rstrip()
-    said = title.split("\n")
+    said = inline.content.split("\n")
     first = text.find(said[0], start, end)
     last = text.rfind(said[-1], start, end) if len(said) > 1 else first
-    if not title or first < 0 or last < 0:
+    if not inline.content or first < 0 or last < 0:
         return None
     return _block(text, first, last + len(said[-1]), "heading", int(token.tag[1:]))
 
