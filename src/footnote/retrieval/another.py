@@ -14,6 +14,10 @@ from footnote.retrieval.answer_types import expected
 from footnote.retrieval.dates import dates_and_codes
 
 ARTICLES = frozenset("the a an my our your this that each every".split())
+SPAN = re.compile(
+    r"\b(?:between|from|since|until|till|before|after|through|against|compared|than|versus|vs)\b", re.I
+)
+"""A span of time or a comparison has to do with more dates than it names."""
 
 Terms = tuple[str, ...]
 
@@ -41,7 +45,8 @@ def particulars(question: str, wanted: Sequence[Terms], known: Collection[str]) 
         if any(term in known for term in by_term[kind])
     )
     # "When was the 2021 edition replaced?" asks for another date than it names.
-    dates = {} if expected(question) == "time" else dates_and_codes(question)
+    several = expected(question) == "time" or SPAN.search(question)
+    dates = {} if several else dates_and_codes(question)
     return Asked(dates, kinds, frozenset(by_term))
 
 
