@@ -133,6 +133,21 @@ def test_a_quote_from_a_file_of_code_is_set_as_code(page: Page, served: Served, 
     expect(highlighted(page).first).not_to_have_css("font-family", re.compile("mono|Code"))
 
 
+def test_the_verdict_of_a_footnote_is_in_sight_on_a_narrow_screen(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    name = "the rules of the house for guests who stay for more than a week.md"
+    (tmp_path / name).write_text("Guests feed the parrot at sunset.\n")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(served.address)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(tmp_path / name)
+    expect(page.get_by_test_id("stChatInput")).to_contain_text("week.md")
+    page.get_by_test_id("stChatInputTextArea").fill("When do guests feed the parrot?")
+    page.get_by_test_id("stChatInputSubmitButton").click()
+    expect(footnote(page)).to_contain_text(name)
+    expect(footnote(page).get_by_text("✓ verified")).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_file_and_a_question_can_be_sent_together(page: Page, served: Served, tmp_path: Path) -> None:
     (tmp_path / "canteen.txt").write_text("The canteen closes at 14:30 on Fridays.\n")
     page.goto(served.address)

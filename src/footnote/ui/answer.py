@@ -152,6 +152,8 @@ def _draw_footnotes(seen: Seen, message: Message) -> None:
                 label(marker, seen.short[cited[0].document], cited),
                 key=f"footnote-{message.id}-{marker}",
                 help=plain(cited[0].document),
+                # The verdict stands at the end, and must not be cut off.
+                wrap=True,
                 on_click=sources.open_footnote,
                 args=(message.id, marker),
             )
