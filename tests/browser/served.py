@@ -101,7 +101,7 @@ async def fill(data: Path) -> None:
     application = await open_application(load(data=data))
     try:
         for name in CHOSEN:
-            added = await application.knowledge_base().add_file(HANDBOOK / name)
+            added = await application.knowledge_base().add_file(HANDBOOK / name, collection="handbook")
             assert added.outcome == "added", added
     finally:
         await application.aclose()

@@ -1,5 +1,7 @@
 """The documents at the left: adding files, reading and removing documents."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -22,12 +24,19 @@ def draw_welcome(seen: Seen) -> None:
         st.markdown(wording.HOW_TO_ADD)
         return
     st.caption(f"{wording.count(len(seen.documents), 'document')} ready.")
-    names = {document.name for document in seen.documents}
-    if not names.issuperset(wording.SUGGESTED_FOR):
+    if not _is_handbook(seen.documents):
+        st.markdown(wording.TRY_OWN)
         return
     st.caption(wording.TRY)
     for suggestion in wording.SUGGESTIONS:
         st.button(suggestion, key=f"try-{suggestion}", on_click=waiting.add, args=(suggestion,))
+
+
+def _is_handbook(documents: Sequence[DocumentSummary]) -> bool:
+    """Whether there is the handbook and nothing else, so that questions to it are worth a try."""
+    names = {document.name for document in documents}
+    collections = {document.collection for document in documents}
+    return collections == {wording.HANDBOOK} and names.issuperset(wording.SUGGESTED_FOR)
 
 
 def draw(application: Application, seen: Seen) -> None:

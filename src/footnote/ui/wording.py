@@ -17,6 +17,9 @@ SUGGESTIONS = (
 """Questions to the handbook that comes along."""
 SUGGESTED_FOR = frozenset({"finance-q3-2024.md", "refund-policy.md", "support-levels.md"})
 """The documents that answer them."""
+HANDBOOK = "handbook"
+"""The collection it is kept in."""
+TRY_OWN = "Try a question in the words of your documents, one that a sentence or two of them answer."
 
 # --- asking and answering
 ASK = "Ask about your documents"
