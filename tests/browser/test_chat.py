@@ -228,18 +228,18 @@ def test_another_tab_sees_the_same_conversation(page: Page, served: Served) -> N
     other = page.context.new_page()
     other.goto(page.url)
     expect(answers(other).last).to_contain_text(ANSWER)
-    expect(metric(other, "Conversation turns")).to_have_text("1")
-    expect(metric(other, "RAG retrievals")).to_have_text("1")
+    expect(metric(other, "Questions asked")).to_have_text("1")
+    expect(metric(other, "Searches")).to_have_text("1")
 
 
 def test_a_conversation_is_found_again_and_can_be_cleared(page: Page, served: Served) -> None:
     question = "How fast does premium support answer?"
     page.goto(served.address)
     ask(page, question)
-    expect(metric(page, "Conversation turns")).to_have_text("1")
+    expect(metric(page, "Questions asked")).to_have_text("1")
     sidebar(page).get_by_role("button", name="New conversation").click()
     expect(answers(page)).to_have_count(0)
-    expect(metric(page, "Conversation turns")).to_have_text("0")
+    expect(metric(page, "Questions asked")).to_have_text("0")
     sidebar(page).get_by_role("button", name=question).first.click()
     expect(answers(page)).to_have_count(1)
     expect(footnote(page)).to_be_visible()

@@ -11,7 +11,7 @@ from footnote.assemble import Application
 from footnote.settings import load
 from footnote.ui import wording
 from footnote.ui.running import opened
-from tests.screens.test_ui_page import PAGE, drawn, labels
+from tests.screens.test_ui_page import PAGE, asked, drawn, labels
 
 
 @pytest.fixture
@@ -56,3 +56,32 @@ def test_own_documents_beside_the_handbook_end_its_questions(application: Applic
     page = opened_page()
     assert wording.TRY_OWN in drawn(page)
     assert not set(wording.SUGGESTIONS) & set(labels(page))
+
+
+# --- what was used
+
+
+def test_each_figure_has_plain_words_and_an_explanation(application: Application) -> None:
+    add(application, "hours.md", "The museum opens at nine.")
+    page = asked(opened_page(), "When does the museum open?")
+    figures = {metric.label: (metric.value, metric.help) for metric in page.metric}
+    assert list(figures) == [wording.TURNS, wording.RETRIEVALS, wording.TOKENS, wording.TIME]
+    assert figures[wording.TURNS][0] == figures[wording.RETRIEVALS][0] == "1"
+    assert all(explained.endswith(".") for _, explained in figures.values())
+    assert not any("RAG" in label for label in figures)
+
+
+def test_a_quoted_answer_says_so_and_names_no_machinery(application: Application) -> None:
+    add(application, "hours.md", "The museum opens at nine.")
+    page = asked(opened_page(), "When does the museum open?")
+    assert f"{wording.QUOTED} · " in drawn(page)
+    asked(page, "Hello!")
+    assert drawn(page).count(wording.QUOTED) == 1
+    assert "extractive" not in drawn(page)
+
+
+def test_an_answer_of_a_model_names_it(tmp_path: Path) -> None:
+    with opened(load(data=tmp_path / "scripted", model="scripted:0|The museum opens at nine. [1]")) as served:
+        add(served, "hours.md", "The museum opens at nine.")
+        page = asked(opened_page(), "When does the museum open?")
+        assert "scripted · " in drawn(page)

@@ -28,6 +28,9 @@ from footnote.ui.escaping import plain, prose
 from footnote.ui.seen import Seen
 
 AVATAR = str(Path(__file__).with_name("icon.svg"))
+QUOTING = "extractive"
+"""What the answerer without a model is called in saved answers."""
+
 LOOKS_PER_SECOND = 12
 """How often a growing answer is drawn at most."""
 
@@ -196,7 +199,10 @@ def _draw_basis(message: Message) -> None:
             remarks.append(f":violet[{wording.FROM_CONVERSATION}]")
         if told.get("basis") == "model":
             remarks.append(f":orange[{wording.FROM_MODEL}]")
-    if told.get("model"):
+    if told.get("model") == QUOTING:
+        # Not named: it is no model, and what it says outside of documents is not quoted from them.
+        remarks += [wording.QUOTED] if told.get("basis") == "documents" else []
+    elif told.get("model"):
         remarks.append(plain(told["model"]))
     if "total" in told.get("timings_ms", {}):
         remarks.append(f"{told['timings_ms']['total'] / 1000:.1f} s")

@@ -79,12 +79,16 @@ def _draw_entry(conversation: ConversationSummary, is_shown: bool) -> None:
 def draw_figures(seen: Seen) -> None:
     """What this conversation has used, and the way to delete it."""
     used = figures(seen.messages)
+    took = "–" if used.last_seconds is None else f"{used.last_seconds:.1f} s"
     st.caption(wording.FIGURES)
-    left, right = st.columns(2)
-    left.metric(wording.TURNS, used.turns)
-    right.metric(wording.RETRIEVALS, used.retrievals)
-    left.metric(wording.TOKENS, f"{used.tokens:,}")
-    right.metric(wording.TIME, "–" if used.last_seconds is None else f"{used.last_seconds:.1f} s")
+    with st.container(horizontal=True):
+        for label, value, explained in (
+            (wording.TURNS, f"{used.turns:,}", wording.TURNS_EXPLAINED),
+            (wording.RETRIEVALS, f"{used.retrievals:,}", wording.RETRIEVALS_EXPLAINED),
+            (wording.TOKENS, f"{used.tokens:,}", wording.TOKENS_EXPLAINED),
+            (wording.TIME, took, wording.TIME_EXPLAINED),
+        ):
+            st.metric(label, value, help=explained, width="content")
 
 
 def draw_clear(application: Application, conversation_id: ConversationId) -> None:

@@ -31,6 +31,7 @@ LATER = "Asked after the question above"
 LOOKED_UP_AS = "Looked up as"
 FROM_CONVERSATION = "From our conversation"
 FROM_MODEL = "Not from your documents"
+QUOTED = "quoted from your documents"
 DECLINED = "What I found does not answer this well enough, and I do not guess."
 CLOSEST = "The closest I found, which is not an answer"
 ALL_CLOSEST = "All of them, in full"
@@ -90,10 +91,20 @@ UNTITLED = "Untitled"
 
 # --- figures
 FIGURES = "This conversation"
-TURNS = "Conversation turns"
-RETRIEVALS = "RAG retrievals"
-TOKENS = "Tokens, estimated"
+TURNS = "Questions asked"
+TURNS_EXPLAINED = "The turns of this conversation: a turn is a question with its answer."
+RETRIEVALS = "Searches"
+RETRIEVALS_EXPLAINED = (
+    "How often your documents were searched for an answer (retrievals). A greeting or a question about "
+    "this conversation needs no search."
+)
+TOKENS = "Tokens (≈ words)"
+TOKENS_EXPLAINED = (
+    "Roughly how much was asked and answered here. Language models count in tokens: short words, or "
+    "pieces of long ones."
+)
 TIME = "Last answer"
+TIME_EXPLAINED = "From the last question to the end of its answer, in seconds."
 
 
 def count(number: int, one: str, many: str = "") -> str:
