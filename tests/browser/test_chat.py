@@ -243,8 +243,8 @@ def test_a_conversation_is_found_again_and_can_be_cleared(page: Page, served: Se
     sidebar(page).get_by_role("button", name=question).first.click()
     expect(answers(page)).to_have_count(1)
     expect(footnote(page)).to_be_visible()
-    sidebar(page).get_by_role("button", name="Clear conversation").click()
-    sidebar(page).get_by_role("button", name="Delete", exact=True).click()
+    sidebar(page).get_by_role("button", name="Delete this conversation").click()
+    sidebar(page).get_by_role("button", name="Delete for good").click()
     expect(answers(page)).to_have_count(0)
     expect(sidebar(page).get_by_role("button", name=question)).to_have_count(0)
 

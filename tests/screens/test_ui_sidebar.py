@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from footnote import loop
 from footnote.assemble import Application
 from footnote.settings import load
-from footnote.ui import wording
+from footnote.types import LOCAL
+from footnote.ui import conversations, wording
 from footnote.ui.running import opened
 from tests.screens.test_ui_page import PAGE, asked, drawn, labels
 
@@ -85,3 +86,38 @@ def test_an_answer_of_a_model_names_it(tmp_path: Path) -> None:
         add(served, "hours.md", "The museum opens at nine.")
         page = asked(opened_page(), "When does the museum open?")
         assert "scripted · " in drawn(page)
+
+
+# --- conversations
+
+
+def test_to_delete_a_conversation_is_called_so_and_asked_again(application: Application) -> None:
+    add(application, "hours.md", "The museum opens at nine.")
+    page = asked(opened_page(), "When does the museum open?")
+    page.button(key="clear-conversation").click().run()
+    assert "Delete this conversation" in wording.CLEAR
+    assert wording.CLEAR_ASKED in drawn(page)
+    assert len(loop.run(application.database.conversations.conversations(LOCAL))) == 1
+    page.button(key="clear-confirmed").click().run()
+    assert loop.run(application.database.conversations.conversations(LOCAL)) == ()
+
+
+def past(page: AppTest) -> list[str]:
+    return [button.label for button in page.sidebar.button if str(button.key).startswith("conversation-")]
+
+
+def test_many_conversations_can_be_searched_by_title(application: Application) -> None:
+    for number in range(conversations.FEW):
+        loop.run(application.database.conversations.create(LOCAL, f"About room {number}"))
+    page = opened_page()
+    assert not page.sidebar.text_input
+    for title in ("When does the MUSEUM open?", "The museum's garden"):
+        loop.run(application.database.conversations.create(LOCAL, title))
+    page.run()
+    page.sidebar.text_input[0].set_value("museum").run()
+    assert sorted(past(page)) == ["The museum\\'s garden", "When does the MUSEUM open\\?"]
+    page.sidebar.text_input[0].set_value("aquarium").run()
+    assert past(page) == []
+    assert wording.NONE_CALLED_SO in drawn(page)
+    page.sidebar.text_input[0].set_value("").run()
+    assert len(past(page)) == conversations.SHOWN

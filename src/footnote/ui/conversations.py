@@ -14,6 +14,8 @@ from footnote.ui.escaping import plain
 from footnote.ui.seen import Seen, figures
 
 IN_ADDRESS = "c"
+FEW = 10
+"""Conversations among which nobody needs to search."""
 SHOWN = 12
 """Conversations in the list before "Show all"."""
 
@@ -56,11 +58,19 @@ def draw_list(seen: Seen) -> None:
     if not seen.conversations:
         return
     st.caption(wording.PAST)
+    wanted = ""
+    if len(seen.conversations) > FEW:
+        wanted = st.text_input(
+            wording.FIND, placeholder=wording.FIND, label_visibility="collapsed", key="find-conversation"
+        )
+    found = [one for one in seen.conversations if wanted.strip().casefold() in one.title.casefold()]
+    if not found:
+        st.caption(wording.NONE_CALLED_SO)
     everything = st.session_state.get("all-conversations", False)
     with st.container(gap=None, key="conversations"):
-        for conversation in seen.conversations if everything else seen.conversations[:SHOWN]:
+        for conversation in found if everything else found[:SHOWN]:
             _draw_entry(conversation, conversation.id == seen.conversation_id)
-    if len(seen.conversations) > SHOWN:
+    if len(found) > SHOWN:
         st.toggle(wording.ALL_CONVERSATIONS, key="all-conversations")
 
 

@@ -81,11 +81,13 @@ KEEP_CITING = "Keep them"
 
 # --- conversations
 NEW = "New conversation"
-CLEAR = "Clear conversation"
-CLEAR_ASKED = "Delete this conversation for good?"
-YES_DELETE = "Delete"
+CLEAR = "Delete this conversation"
+CLEAR_ASKED = "Delete this conversation for good? Its questions and answers cannot be brought back."
+YES_DELETE = "Delete for good"
 CANCEL = "Cancel"
 PAST = "Conversations"
+FIND = "Find a conversation"
+NONE_CALLED_SO = "No conversation has this in its title."
 ALL_CONVERSATIONS = "Show all"
 UNTITLED = "Untitled"
 
