@@ -16,6 +16,10 @@ from footnote.types import Chunk, Evidence, Filters, Message, Passage
 CLEARLY_ANSWERED = 0.5
 """The evidence below which a question that need not be a follow-up is looked up by itself as well."""
 
+BESIDE_THE_POINT = 0.2
+"""What carried words may cost of the evidence for what was typed; more, and they have to do with something
+else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -31,11 +35,16 @@ async def look_up(
     """What is found for a question, made to stand alone when it leans on `history` (oldest first)."""
     question = stand_alone(asked, history)
     found = await _weighed(retriever, question, top_k, filters)
-    if question == asked or points_back(asked) or found.evidence.score >= CLEARLY_ANSWERED:
+    if question == asked or points_back(asked):
         return found
-    # A short question may as well have changed the subject: the documents tell.
+    # A short question may as well have changed the subject, and what was carried along be all that is
+    # found: what was typed must be answered, too.
+    typed = await weigh(asked, found.passages, embedder_of(retriever))
+    both = min(found.evidence.score, typed.score) >= CLEARLY_ANSWERED
+    if both and found.evidence.score >= typed.score - BESIDE_THE_POINT:
+        return found
     alone = await _weighed(retriever, asked, top_k, filters)
-    return alone if alone.evidence.score > found.evidence.score else found
+    return alone if alone.evidence.score >= typed.score else found
 
 
 async def _weighed(retriever: Retriever, question: str, top_k: int, filters: Filters) -> Found:

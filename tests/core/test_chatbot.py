@@ -255,6 +255,16 @@ async def test_a_new_subject_is_not_mixed_with_the_old_one() -> None:
     assert answer.rewritten_question == ""
 
 
+async def test_what_is_only_about_the_topic_before_is_no_answer() -> None:
+    texts = {
+        "sticks.txt": "USB sticks are not allowed in the laboratory, and sticks that are found are kept."
+    }
+    chatbot = bot(llm=ExtractiveBackend(), knowledge_base=MemoryRetriever(texts), threshold=0.4)
+    await chatbot.answer("Are USB sticks allowed in the laboratory?")
+    answer = await chatbot.answer("Who founded the company?")
+    assert answer.outcome == "declined"
+
+
 async def test_a_follow_up_is_looked_up_so_that_it_stands_alone() -> None:
     retriever = MemoryRetriever(TEXTS)
     chatbot = bot(["20 euros. [1]"], knowledge_base=retriever)

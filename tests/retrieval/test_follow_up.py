@@ -140,6 +140,14 @@ def test_what_an_exchange_named_is_what_later_questions_are_about() -> None:
     assert stand_alone("What about subscriptions?", history) == "What about subscriptions? (Q2 2024 revenue)"
 
 
+def test_what_was_looked_up_counts_and_not_what_might_have_been() -> None:
+    told = asked("What was Q2 2024 revenue?", "How much is the gold plan?")
+    told[1].metadata["rewritten_question"] = told[3].metadata["rewritten_question"] = ""
+    assert stand_alone("What about the free one?", told) == "How much is the free plan?"
+    told[3].metadata["rewritten_question"] = "How much is the gold plan? (Berlin)"
+    assert stand_alone("What about the free one?", told) == "How much is the free plan? (Berlin)"
+
+
 def test_a_question_of_its_own_takes_nothing_along() -> None:
     history = asked("How much was the gold plan in 2021?")
     assert stand_alone("Who is the head of marketing?", history) == "Who is the head of marketing?"

@@ -7,8 +7,9 @@ the place of another is put into the question before it, see `retrieval/contrast
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from footnote.retrieval.contrast import exchanged
 from footnote.retrieval.gate import GRAMMAR, decide, plain_words, root
@@ -82,14 +83,24 @@ def stand_alone(question: str, history: Sequence[Message]) -> str:
 
     `history` is oldest first, without the question itself.
     """
-    asked = [m.content for m in history if m.role == "user" and decide(m.content, True) == "documents"]
     topics: list[_Phrase] = []
     before = ""
-    for turn, whole in enumerate(asked):
-        earlier = whole[:LONGEST_TOPIC]
-        before = exchanged(earlier, before) or _with_topics(earlier, topics)
+    for turn, (typed, looked_up) in enumerate(_asked(history)):
+        before = looked_up or exchanged(typed, before) or _with_topics(typed, topics)
         topics = _moved_on(topics, before, turn)
     return exchanged(question, before) or _with_topics(question, topics)
+
+
+def _asked(history: Sequence[Message]) -> Iterator[tuple[str, str]]:
+    """The earlier questions to the documents as (typed, as it was looked up); the latter is empty where
+    the answer does not tell."""
+    for message, answer in zip_longest(history, history[1:]):
+        if message.role != "user" or decide(message.content, True) != "documents":
+            continue
+        typed, looked_up = message.content[:LONGEST_TOPIC], ""
+        if answer is not None and "rewritten_question" in answer.metadata:
+            looked_up = str(answer.metadata["rewritten_question"] or typed)[:LONGEST_TOPIC]
+        yield typed, looked_up
 
 
 def _with_topics(question: str, topics: list[_Phrase]) -> str:
