@@ -108,7 +108,7 @@ def test_a_document_is_read_and_downloaded_by_a_click_on_its_name(page: Page, se
     with page.expect_download() as downloading:
         panel.get_by_role("button", name="Download the original").click()
     assert ANSWER.encode() in Path(downloading.value.path()).read_bytes()
-    page.keyboard.press("Escape")
+    panel.get_by_role("button", name="Close").click()
     expect(panel).to_have_count(0)
 
 
