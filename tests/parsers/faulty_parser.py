@@ -30,7 +30,7 @@ def parse(data: bytes, name: str) -> Extracted:  # noqa: C901, PLR0911, PLR0912 
                 time.sleep(0.05)
         case "share a core":
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-            while time.process_time() < 0.5:
+            while time.process_time() < 0.4:
                 pass
         case "eat":
             hoard = []

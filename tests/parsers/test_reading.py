@@ -104,7 +104,7 @@ def busy_core() -> Iterator[None]:
 @pytest.fixture
 async def hasty(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ConfinedReader]:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
-    limits = Limits(cpu_seconds=2, wall_seconds=0.4)
+    limits = Limits(cpu_seconds=2, wall_seconds=1)
     reader = ConfinedReader(limits=limits, parsers={"faulty": "tests.parsers.faulty_parser"})
     yield reader
     await reader.aclose()
